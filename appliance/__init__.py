@@ -1,0 +1,1 @@
+"""The product: command line, tools, the research loop, evidence, runs, replay and the seal."""

@@ -1,0 +1,1 @@
+"""Passages, encoders, the Milvus vector store, the frozen index and search."""

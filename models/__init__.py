@@ -1,0 +1,1 @@
+"""Local weights: the registry, the llama.cpp engine, the protocol the model was trained on."""

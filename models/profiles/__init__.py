@@ -1,0 +1,85 @@
+"""Prompt profiles: what differs between one model and another, as values and prompt files.
+
+A profile sets the system prompt, the sampling and the sizes of what the tools show. It holds no
+code, and nothing outside it may branch on a model's name.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from ..errors import ProfileError
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen. Temperature 0 is greedy decoding and ignores the rest."""
+
+    temperature: float = 0.6
+    top_p: float = 0.95
+    top_k: int = 20
+    min_p: float = 0.0
+    presence_penalty: float = 1.1
+    repetition_penalty: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One model family's settings. Sizes are in words (`*_words`), tokens or turns."""
+
+    name: str
+    sampling: Sampling
+    results: int
+    snippet_words: int
+    evidence_words: int
+    context: int
+    turn_tokens: int
+    max_turns: int
+    demonstration: bool = False
+
+    def system_prompt(self, date: str) -> str:
+        """Return the system message; `date` (ISO) fills the prompt's `{date}` when it has one."""
+        try:
+            text = files(__package__).joinpath(self.name, "system.txt").read_text("utf-8")
+        except FileNotFoundError as error:
+            raise ProfileError(
+                f"the profile {self.name!r} has no system.txt; reinstall the appliance"
+            ) from error
+        return text.strip().replace("{date}", date)
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="literesearcher",
+            sampling=Sampling(),
+            results=10,
+            snippet_words=40,
+            evidence_words=900,
+            context=32_768,
+            turn_tokens=10_000,
+            max_turns=40,
+        ),
+        Profile(
+            name="demo",
+            sampling=Sampling(temperature=0.0, presence_penalty=0.0),
+            results=3,
+            snippet_words=16,
+            evidence_words=90,
+            context=4_096,
+            turn_tokens=160,
+            max_turns=8,
+            demonstration=True,
+        ),
+    )
+}
+
+
+def profile(name: str) -> Profile:
+    """Return the profile called `name`; ProfileError names those that exist."""
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise ProfileError(
+            f"there is no profile {name!r}; choose one of: {', '.join(sorted(PROFILES))}"
+        ) from None

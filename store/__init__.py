@@ -1,0 +1,1 @@
+"""The page store: pages, every version of them, and the private PostgreSQL they live in."""
