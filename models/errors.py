@@ -2,6 +2,11 @@
 
 ModelError
 ├── ProfileError      a profile that does not exist
+├── RegistryError     a model name that is not there, is taken, or is not a name
+├── ModelFileError    a weights file that is missing, corrupt or not what its card says
+└── EngineError       the engine could not do what was asked
+    ├── ContextFull   the tokens do not fit in the context
+    └── WorkerDied    the process that runs llama.cpp ended by itself
 """
 
 
@@ -11,3 +16,23 @@ class ModelError(Exception):
 
 class ProfileError(ModelError):
     """A prompt profile that does not exist or is incomplete."""
+
+
+class RegistryError(ModelError):
+    """A model name that the registry does not hold, holds already, or cannot hold."""
+
+
+class ModelFileError(ModelError):
+    """A weights file that is missing, truncated, not GGUF, or altered since its import."""
+
+
+class EngineError(ModelError):
+    """The engine was asked for something it cannot do, or llama.cpp reported a failure."""
+
+
+class ContextFull(EngineError):
+    """The tokens do not fit; the session is as it was before the call."""
+
+
+class WorkerDied(EngineError):
+    """The worker process ended by itself (a GGML assertion, a signal, no memory)."""
