@@ -12,9 +12,10 @@ from typing import Literal, Protocol
 from .profiles import Sampling
 from .transcript import Piece
 
-__all__ = ["Completion", "Engine", "Finish", "Piece", "Sampling", "Session"]
+__all__ = ["DEFAULT_SAMPLING", "Completion", "Engine", "Finish", "Piece", "Sampling", "Session"]
 
 Finish = Literal["stop", "length", "cancelled"]
+DEFAULT_SAMPLING = Sampling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Session(Protocol):
         self,
         max_tokens: int,
         stop: Sequence[str] = (),
-        sampling: Sampling = Sampling(),
+        sampling: Sampling = DEFAULT_SAMPLING,
         seed: int = 0,
         on_text: Callable[[str], None] | None = None,
         cancel: Callable[[], bool] | None = None,

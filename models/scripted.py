@@ -7,7 +7,7 @@ are plausible and stable. Everything that is appended is kept for a test to read
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .engine import Completion, Finish, Piece, Sampling
+from .engine import DEFAULT_SAMPLING, Completion, Finish, Piece, Sampling
 from .errors import ContextFull, EngineError
 from .transcript import END
 
@@ -18,9 +18,7 @@ _FOREVER = 1 << 30
 class ScriptedEngine:
     """Completions in a fixed order, shared by all sessions; each is a text or a Completion."""
 
-    def __init__(
-        self, completions: Iterable[str | Completion], capacity: int = _FOREVER
-    ) -> None:
+    def __init__(self, completions: Iterable[str | Completion], capacity: int = _FOREVER) -> None:
         self._completions = list(completions)
         self._capacity = capacity
         self._next = 0
@@ -92,7 +90,7 @@ class ScriptedSession:
         self,
         max_tokens: int,
         stop: Sequence[str] = (),
-        sampling: Sampling = Sampling(),
+        sampling: Sampling = DEFAULT_SAMPLING,
         seed: int = 0,
         on_text: Callable[[str], None] | None = None,
         cancel: Callable[[], bool] | None = None,
@@ -140,9 +138,7 @@ class ScriptedSession:
                 on_text(word)
         self._tokens += said
         closed = finish == "stop"
-        return Completion(
-            "".join(said), len(said) + closed, finish, closed, prefilled=self._fresh
-        )
+        return Completion("".join(said), len(said) + closed, finish, closed, prefilled=self._fresh)
 
     def checkpoint(self) -> int:
         """Return the position."""
