@@ -1,0 +1,229 @@
+"""The database that holds the store: connections for readers and writers, and the migration to the
+present schema. It knows nothing about pages, and imports SQLAlchemy only for whoever asks for it.
+
+A command that only reads must start fast, and SQLAlchemy costs a quarter of a second: `raw()` and
+`read()` give plain psycopg connections; `connect()` and `begin()` give SQLAlchemy Core ones.
+"""
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from .cluster import Cluster
+from .errors import Busy, DatabaseError, DiskFull, SchemaError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection as CoreConnection
+    from sqlalchemy import Engine
+
+log = logging.getLogger(__name__)
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# The newest migration. Compared here, so that Alembic is imported only when there is work for it.
+HEAD = "0001"
+OLDEST_SERVER = 160000
+IDLE_KEPT = 4
+LOCK_MIGRATE = 0x4150504C01
+LOCK_WRITE = 0x4150504C02
+LOCK_NAMED = 0x4150504C
+
+
+class Database:
+    """A PostgreSQL database at `url`, safe to use from several threads and after a fork."""
+
+    def __init__(self, url: str, cluster: Cluster | None = None) -> None:
+        self.url = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self.cluster = cluster
+        self._idle: list[Connection] = []
+        self._guard = threading.Lock()
+        self._pid = os.getpid()
+        self._engine: Engine | None = None
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Lend a psycopg connection on which each statement stands alone."""
+        connection = self._take()
+        try:
+            with _translated():
+                yield connection
+        finally:
+            self._give(connection)
+
+    @contextlib.contextmanager
+    def raw(self) -> Iterator[Connection]:
+        """Lend a psycopg connection inside one transaction: all of the block is kept, or nothing.
+
+        Raises DiskFull where the server has no room, DatabaseError where it is lost.
+        """
+        with self.read() as connection, connection.transaction():
+            yield connection
+
+    @property
+    def engine(self) -> "Engine":
+        """The SQLAlchemy engine."""
+        if self._engine is None or self._pid != os.getpid():
+            from sqlalchemy import create_engine
+
+            address = self.url.replace("postgresql://", "postgresql+psycopg://", 1)
+            self._engine = create_engine(address, pool_pre_ping=True)
+            self._pid = os.getpid()
+        return self._engine
+
+    @contextlib.contextmanager
+    def connect(self) -> "Iterator[CoreConnection]":
+        """Lend a SQLAlchemy connection; what it writes is kept only after its `commit()`."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def begin(self) -> "Iterator[CoreConnection]":
+        """Lend a SQLAlchemy connection inside one transaction."""
+        with _translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Hold the part `name` ("crawl", "index") of this database alone; it frees itself when
+        the process dies. Raises Busy where another process holds it.
+        """
+        connection = self._open()
+        try:
+            with _translated():
+                row = connection.execute(
+                    "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_NAMED & 0x7FFFFFFF, name)
+                ).fetchone()
+            if not row or not row[0]:
+                raise Busy(
+                    f"Another process is running “{name}” on this home; wait until it has ended, "
+                    "or end it."
+                )
+            yield
+        finally:
+            connection.close()
+
+    def migrate(self) -> None:
+        """Bring the tables to this program's schema; does nothing where they are already.
+
+        Raises SchemaError where a newer program has made them.
+        """
+        found = self._revision()
+        if found == HEAD:
+            return
+        from .migrations import KNOWN, upgrade
+
+        if found is not None and found not in KNOWN:
+            raise SchemaError(
+                f"The database has the schema {found}, which a newer version of the appliance "
+                f"made (this one knows {HEAD}); run: pip install --upgrade deep-research-appliance."
+            )
+        with self.begin() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_MIGRATE})")
+            upgrade(connection)
+        log.info("migrated the database from %s to %s", found, HEAD)
+
+    def close(self) -> None:
+        """Close the connections; the server goes on."""
+        with self._guard:
+            idle, self._idle = self._idle, []
+        if self._pid == os.getpid():
+            for connection in idle:
+                connection.close()
+            if self._engine is not None:
+                self._engine.dispose()
+        self._engine = None
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _revision(self) -> str | None:
+        with self.read() as connection:
+            if connection.info.server_version < OLDEST_SERVER:
+                raise DatabaseError(
+                    f"The server at database_url is PostgreSQL {connection.info.server_version // 10000}"
+                    "; use version 16 or newer, or leave database_url unset."
+                )
+            if connection.info.parameter_status("server_encoding") != "UTF8":
+                raise DatabaseError(
+                    "The database at database_url is not in UTF-8; make one with: createdb "
+                    "--encoding=UTF8 --template=template0."
+                )
+            try:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            except psycopg.errors.UndefinedTable:
+                return None
+            return str(row[0]) if row else None
+
+    def _open(self) -> Connection:
+        with _translated():
+            return psycopg.connect(self.url, autocommit=True, connect_timeout=10)
+
+    def _take(self) -> Connection:
+        with self._guard:
+            if self._pid != os.getpid():
+                # A forked child must not speak on its parent's sockets, nor close them politely.
+                self._idle, self._engine, self._pid = [], None, os.getpid()
+            while self._idle:
+                connection = self._idle.pop()
+                if not connection.closed:
+                    return connection
+        return self._open()
+
+    def _give(self, connection: Connection) -> None:
+        usable = not connection.closed and connection.pgconn.transaction_status == 0
+        with self._guard:
+            if usable and len(self._idle) < IDLE_KEPT and self._pid == os.getpid():
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+def open_database(home: Path, url: str | None = None) -> Database:
+    """Open the store of `home`: its private cluster, or the server at `url`; migrate if need be.
+
+    Raises ClusterError, DatabaseError or SchemaError.
+    """
+    cluster = None
+    if url is None:
+        cluster = Cluster(home / "postgres")
+        url = cluster.start()
+    database = Database(url, cluster)
+    try:
+        database.migrate()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the user can repair into this package's errors; let our own bugs through."""
+    try:
+        yield
+    except Exception as error:
+        # SQLAlchemy keeps the driver's error in `orig`.
+        cause = getattr(error, "orig", error)
+        if isinstance(cause, psycopg.errors.DiskFull):
+            raise DiskFull(
+                "The disk of the database is full, and nothing of this batch was kept; free some "
+                "space and run the command again."
+            ) from error
+        if isinstance(cause, psycopg.OperationalError) and not isinstance(
+            cause, psycopg.errors.QueryCanceled
+        ):
+            said = (str(cause).strip().splitlines() or ["no reason was given"])[-1].strip()
+            raise DatabaseError(
+                f"The database cannot be reached or was lost ({said}); check database_url, or run "
+                "the command again to start the private one."
+            ) from error
+        raise

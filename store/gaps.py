@@ -1,0 +1,85 @@
+"""What the corpus lacks: pages that could not be fetched or read, by name and reason, and URLs that
+runs asked for in vain. It knows nothing about the pages that are there.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .database import Connection
+from .errors import UrlError
+from .page import clean
+from .urls import LONGEST, canonical, url_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A page that was fetched or imported in vain, with the last reason."""
+
+    url: str
+    reason: str
+    detail: str
+    source: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A URL that `runs` runs asked for and the corpus lacks; `last_at` is the last time."""
+
+    url: str
+    runs: int
+    last_at: datetime
+
+
+_FAIL = """
+INSERT INTO failure (collection_id, url, url_hash, reason, detail, source)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (collection_id, url_hash) DO UPDATE SET
+    reason = excluded.reason, detail = excluded.detail, source = excluded.source, at = now()
+"""
+_FAILURES = """
+SELECT url, reason, detail, source, at FROM failure
+WHERE collection_id = %s ORDER BY url COLLATE "C"
+"""
+_MISS = """
+INSERT INTO miss (collection_id, url_hash, url, run_id) VALUES (%s, %s, %s, %s)
+ON CONFLICT (collection_id, url, run_id) DO NOTHING
+"""
+# A page that has come since is no gap any more.
+_MISSES = """
+SELECT miss.url, count(*), max(miss.at) FROM miss
+WHERE miss.collection_id = %s AND NOT EXISTS (
+    SELECT FROM page
+    WHERE page.collection_id = miss.collection_id AND page.url_hash = miss.url_hash
+      AND page.current_version IS NOT NULL)
+GROUP BY miss.url ORDER BY count(*) DESC, miss.url COLLATE "C"
+"""
+
+
+def put_failure(
+    connection: Connection, collection: int, url: str, reason: str, detail: str, source: str
+) -> None:
+    """Record why `url` has no page; raises UrlError."""
+    row = (collection, canonical(url), url_hash(url), clean(reason), clean(detail), clean(source))
+    connection.execute(_FAIL, row)
+
+
+def list_failures(connection: Connection, collection: int) -> list[Failure]:
+    """Return the failures, by URL."""
+    return [Failure(*row) for row in connection.execute(_FAILURES, (collection,))]
+
+
+def put_miss(connection: Connection, collection: int, url: str, run_id: str) -> None:
+    """Record that the run `run_id` asked for `url`, which may be no URL at all."""
+    key: bytes | None = None
+    text = clean(url)[:LONGEST]
+    try:
+        key, text = url_hash(url), canonical(url)
+    except UrlError:
+        pass  # what a model made up is a gap worth listing as it stands
+    connection.execute(_MISS, (collection, key, text, clean(run_id)))
+
+
+def list_misses(connection: Connection, collection: int) -> list[Miss]:
+    """Return the URLs still missing, the most wanted first."""
+    return [Miss(*row) for row in connection.execute(_MISSES, (collection,))]

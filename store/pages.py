@@ -1,0 +1,255 @@
+"""The page store: what was fetched, every version of it, found by any spelling of its URL. It knows
+nothing about fetching, searching or passages.
+
+A version holds from commit `seq_from` to before commit `seq_to`, so that one number is a snapshot
+of the whole store. Content that comes back after a change makes a new version: which text a page
+had at a number stays true for ever. The URL of a page is the spelling under which it first came.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .codec import unpack_outlinks, unpack_text
+from .database import Connection, Database
+from .errors import DamagedPage, UnknownVersion, UrlError
+from .gaps import Failure, Miss, list_failures, list_misses, put_failure, put_miss
+from .nearest import nearest_pages
+from .page import PageVersion
+from .urls import aliases, url_hash
+from .verify import Fault, Progress, find_faults
+from .writing import AddReport, add_versions, put_aliases
+
+__all__ = ["AddReport", "Failure", "Fault", "Miss", "PageStore"]
+
+# A redirect that leads further than this leads in a circle.
+LONGEST_CHAIN = 5
+BATCH = 200
+
+_COLUMNS = """
+    page.url, version.title, version.body, version.fetched_at, version.lang, version.site,
+    version.published, version.status, version.source, version.extractor, version.outlinks,
+    page.etag, page.last_modified, page.id, version.id, version.seq_from, version.seq_to
+"""
+_AT = """
+JOIN page_version AS version ON version.page_id = page.id
+ AND CASE WHEN %(at)s::bigint IS NULL THEN version.seq_to IS NULL
+          ELSE version.seq_from <= %(at)s AND (version.seq_to IS NULL OR version.seq_to > %(at)s)
+     END
+"""
+_EXACT = f"""
+SELECT {_COLUMNS} FROM page
+JOIN page_version AS version ON version.page_id = page.id AND version.seq_to IS NULL
+WHERE page.collection_id = %(collection)s AND page.url_hash = %(hash)s
+"""
+_EXACT_AT = f"""
+SELECT {_COLUMNS} FROM page {_AT}
+WHERE page.collection_id = %(collection)s AND page.url_hash = %(hash)s
+"""
+# Spellings in the order given; for each the page itself before where an alias leads.
+_ANY = f"""
+WITH RECURSIVE reached (hash, rank, steps) AS (
+    SELECT hash, rank, 0 FROM unnest(%(hashes)s::bytea[]) WITH ORDINALITY AS asked (hash, rank)
+    UNION
+    SELECT alias.target_hash, reached.rank, reached.steps + 1
+    FROM reached JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
+    WHERE reached.steps < %(longest)s
+)
+SELECT {_COLUMNS} FROM reached
+JOIN page ON page.collection_id = %(collection)s AND page.url_hash = reached.hash
+{_AT}
+ORDER BY reached.rank, reached.steps LIMIT 1
+"""
+_BY_ID = f"""
+SELECT {_COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
+WHERE version.id = %s
+"""
+_CURRENT = f"""
+SELECT {_COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
+WHERE version.seq_to IS NULL AND page.collection_id = %s AND version.id > %s
+ORDER BY version.id LIMIT %s
+"""
+
+
+class PageStore:
+    """The pages of one collection of `database`; the collection is made by its first write."""
+
+    def __init__(self, database: Database, collection: str = "web") -> None:
+        self._database = database
+        self.collection = collection
+        self._known_id: int | None = None
+
+    def add(self, versions: Iterable[PageVersion]) -> AddReport:
+        """Store `versions` in one transaction and return what was new, changed and unchanged.
+
+        A page whose content is what it was keeps its version; its time, ETag and Last-Modified
+        are updated. Several hundred versions a call are cheapest. Raises DiskFull or
+        DatabaseError, and then nothing of the batch is kept.
+        """
+        return add_versions(self._database, self._id_for_writing(), versions)
+
+    def resolve(self, url: str, at: int | None = None) -> PageVersion | None:
+        """Return the page at `url`, now or at the commit number `at`; None where there is none.
+
+        Tried in turn: the page itself, where its redirects and aliases lead, and other spellings.
+        Raises UrlError for text that is no URL and DamagedPage.
+        """
+        others: tuple[str, ...] = ()
+        try:
+            key = url_hash(url)
+        except UrlError:
+            # Perhaps an address in brackets or quotation marks, as models write them.
+            others = aliases(url)
+            if not others:
+                raise
+            key = url_hash(others[0])
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            if collection is None:
+                return None
+            values: dict[str, Any] = {"collection": collection, "hash": key, "at": at}
+            row = connection.execute(_EXACT if at is None else _EXACT_AT, values).fetchone()
+            if row is None:
+                values["hashes"] = [key, *(url_hash(other) for other in others or aliases(url))]
+                values["longest"] = LONGEST_CHAIN
+                row = connection.execute(_ANY, values).fetchone()
+        return None if row is None else _version(row)
+
+    def version(self, version_id: int) -> PageVersion:
+        """Return one version by its id; raises UnknownVersion or DamagedPage."""
+        with self._database.read() as connection:
+            row = connection.execute(_BY_ID, (version_id,)).fetchone()
+        if row is None:
+            raise UnknownVersion(
+                f"No page version has the number {version_id}; run: appliance index, to match the "
+                "index to the store."
+            )
+        return _version(row)
+
+    def current(self, after_version_id: int = 0, limit: int | None = None) -> Iterator[PageVersion]:
+        """Yield the current version of every page in the order of version ids, from after
+        `after_version_id`, at most `limit`. What is written meanwhile may or may not be seen.
+        """
+        last, left = after_version_id, limit
+        while left is None or left > 0:
+            batch = BATCH if left is None else min(BATCH, left)
+            with self._database.read() as connection:
+                collection = self._id(connection)
+                if collection is None:
+                    return
+                rows = connection.execute(_CURRENT, (collection, last, batch)).fetchall()
+            if not rows:
+                return
+            for row in rows:
+                yield _version(row)
+            last = rows[-1][14]
+            left = None if left is None else left - len(rows)
+
+    def count(self) -> int:
+        """Return how many pages there are."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM page WHERE collection_id = %s AND current_version > 0",
+                (self._id(connection),),
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def nearest(self, url: str, limit: int = 5) -> list[tuple[str, str]]:
+        """Return (url, title) of the pages whose address or title is most like `url`."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return [] if collection is None else nearest_pages(connection, collection, url, limit)
+
+    def add_alias(self, alias_url: str, target_url: str) -> None:
+        """Record that `alias_url` (a redirect, a declared duplicate) leads to `target_url`."""
+        url_hash(alias_url), url_hash(target_url)  # a bad one raises here
+        with self._database.raw() as connection:
+            put_aliases(connection, self._id_for_writing(), [(alias_url, target_url)])
+
+    def headers(self, url: str) -> tuple[str | None, str | None] | None:
+        """Return (ETag, Last-Modified) of the last fetch of the page at `url`, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT etag, last_modified FROM page WHERE collection_id = %s AND url_hash = %s",
+                (self._id(connection), url_hash(url)),
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def fail(self, url: str, reason: str, detail: str, source: str) -> None:
+        """Keep by name why `url` has no page; a page stored later deletes it. Raises UrlError."""
+        with self._database.raw() as connection:
+            put_failure(connection, self._id_for_writing(), url, reason, detail, source)
+
+    def failures(self) -> list[Failure]:
+        """Return the failures that no later page has healed, by URL."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return [] if collection is None else list_failures(connection, collection)
+
+    def record_miss(self, url: str, run_id: str) -> None:
+        """Record that the run `run_id` asked for `url` in vain; once a run."""
+        with self._database.raw() as connection:
+            put_miss(connection, self._id_for_writing(), url, run_id)
+
+    def misses(self) -> list[Miss]:
+        """Return what runs asked for and the corpus still lacks, the most wanted first."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return [] if collection is None else list_misses(connection, collection)
+
+    def verify(self, progress: Progress | None = None) -> list[Fault]:
+        """Re-hash every version and every page's URL; return the rows that are wrong."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return [] if collection is None else find_faults(connection, collection, progress)
+
+    def _id(self, connection: Connection) -> int | None:
+        if self._known_id is None:
+            row = connection.execute(
+                "SELECT id FROM collection WHERE name = %s", (self.collection,)
+            ).fetchone()
+            self._known_id = row[0] if row else None
+        return self._known_id
+
+    def _id_for_writing(self) -> int:
+        with self._database.read() as connection:
+            found = self._id(connection)
+            if found is None:
+                connection.execute(
+                    "INSERT INTO collection (name) VALUES (%s) ON CONFLICT DO NOTHING",
+                    (self.collection,),
+                )
+                found = self._id(connection)
+        if found is None:
+            raise RuntimeError(f"the collection {self.collection} was deleted while it was used")
+        return found
+
+
+def _version(row: tuple[Any, ...]) -> PageVersion:
+    (url, title, body, fetched_at, lang, site, published, status, source, extractor) = row[:10]
+    (outlinks, etag, last_modified, page_id, version_id, seq_from, seq_to) = row[10:]
+    try:
+        text, links = unpack_text(body), unpack_outlinks(outlinks)
+    except DamagedPage as damage:
+        raise DamagedPage(
+            f"Version {version_id} of {url} is damaged ({damage.__cause__}); crawl or import that "
+            "page again."
+        ) from damage
+    return PageVersion(
+        url=url,
+        title=title,
+        text=text,
+        fetched_at=fetched_at,
+        lang=lang,
+        site=site,
+        published=published,
+        status=status,
+        source=source,
+        extractor=extractor,
+        outlinks=links,
+        etag=etag,
+        last_modified=last_modified,
+        page_id=page_id,
+        version_id=version_id,
+        seq_from=seq_from,
+        seq_to=seq_to,
+    )

@@ -1,0 +1,195 @@
+"""The tables of the store, as SQLAlchemy Core. The migrations make them; a test keeps both equal.
+It knows no rows.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+_NOW = text("now()")
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(always=True), primary_key=True)
+
+
+def _time(name: str, nullable: bool = False) -> Column[object]:
+    default = None if nullable else _NOW
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=default)
+
+
+def _words(name: str, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _hash() -> Column[bytes]:
+    return Column("url_hash", LargeBinary, nullable=False)
+
+
+def _collection() -> Column[int]:
+    return Column("collection_id", SmallInteger, ForeignKey("collection.id"), nullable=False)
+
+
+collection = Table(
+    "collection",
+    metadata,
+    Column("id", SmallInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+)
+
+# One row: the number of the last commit that changed a page. A snapshot is such a number.
+clock = Table("clock", metadata, Column("seq", BigInteger, nullable=False))
+
+page = Table(
+    "page",
+    metadata,
+    _id(),
+    _collection(),
+    _words("url"),
+    _hash(),
+    _words("host"),
+    _words("etag", nullable=True),
+    _words("last_modified", nullable=True),
+    _time("fetched_at"),
+    Column("current_version", BigInteger),
+    Column("words", ARRAY(Text), nullable=False),
+    UniqueConstraint("collection_id", "url_hash", name="page_url"),
+    Index("page_host", "collection_id", "host"),
+    Index("page_words", "words", postgresql_using="gin"),
+)
+
+page_version = Table(
+    "page_version",
+    metadata,
+    _id(),
+    Column("page_id", BigInteger, ForeignKey("page.id"), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    _words("title"),
+    _words("site"),
+    _words("lang"),
+    Column("published", Date),
+    _time("fetched_at"),
+    Column("status", SmallInteger, nullable=False),
+    _words("source"),
+    _words("extractor"),
+    Column("body", LargeBinary, nullable=False),
+    Column("outlinks", LargeBinary, nullable=False),
+    Column("seq_from", BigInteger, nullable=False),
+    Column("seq_to", BigInteger),
+    UniqueConstraint("page_id", "seq_from", name="page_version_from"),
+    Index("page_version_current", "page_id", unique=True, postgresql_where=text("seq_to IS NULL")),
+    Index("page_version_live", "id", postgresql_where=text("seq_to IS NULL")),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    Column("collection_id", SmallInteger, ForeignKey("collection.id"), primary_key=True),
+    Column("url_hash", LargeBinary, primary_key=True),
+    _words("url"),
+    _words("target"),
+    Column("target_hash", LargeBinary, nullable=False),
+)
+
+passage = Table(
+    "passage",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("version_id", BigInteger, ForeignKey("page_version.id"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("headings", ARRAY(Text), nullable=False),
+    _words("chunker"),
+    _words("encoder", nullable=True),
+    Index("passage_version", "version_id", "chunker"),
+)
+
+crawl = Table(
+    "crawl",
+    metadata,
+    _id(),
+    _words("name"),
+    Column("settings", JSONB, nullable=False),
+    _words("state"),
+    _time("started_at"),
+    _time("ended_at", nullable=True),
+)
+
+frontier = Table(
+    "frontier",
+    metadata,
+    _id(),
+    Column("crawl_id", BigInteger, ForeignKey("crawl.id", ondelete="CASCADE"), nullable=False),
+    _words("url"),
+    _hash(),
+    Column("depth", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    _words("referrer", nullable=True),
+    _words("state"),
+    _words("reason", nullable=True),
+    _time("leased_until", nullable=True),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    UniqueConstraint("crawl_id", "url_hash", name="frontier_url"),
+    Index(
+        "frontier_next",
+        "crawl_id",
+        text("priority DESC"),
+        "id",
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index("frontier_leased", "crawl_id", "leased_until", postgresql_where=text("state = 'leased'")),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    _time("created_at"),
+    Column("pages", BigInteger, nullable=False),
+    _words("digest"),
+)
+
+miss = Table(
+    "miss",
+    metadata,
+    _id(),
+    _collection(),
+    Column("url_hash", LargeBinary),
+    _words("url"),
+    _words("run_id"),
+    _time("at"),
+    UniqueConstraint("collection_id", "url", "run_id", name="miss_once"),
+)
+
+failure = Table(
+    "failure",
+    metadata,
+    _id(),
+    _collection(),
+    _words("url"),
+    _hash(),
+    _words("reason"),
+    _words("detail"),
+    _words("source"),
+    _time("at"),
+    UniqueConstraint("collection_id", "url_hash", name="failure_url"),
+)

@@ -1,0 +1,190 @@
+"""How a batch of page versions enters the database: copied to a temporary table, then merged under
+one lock, all or nothing. It knows nothing about reading.
+
+The lock orders writers, so that the number a commit gets is also the order in which readers see
+commits: whoever sees number n sees everything up to n. Compression and transport happen before
+it is taken.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .codec import Packer
+from .database import LOCK_WRITE, Connection, Database
+from .errors import UrlError
+from .page import PageVersion
+from .urls import canonical, host, url_hash, words
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """How many pages of a batch were new, changed, or unchanged; `seq` numbers the commit.
+
+    `seq` is None where nothing changed.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    seq: int | None = None
+
+    def __add__(self, other: "AddReport") -> "AddReport":
+        """The report of both batches; `seq` is the later one."""
+        seqs = [seq for seq in (self.seq, other.seq) if seq is not None]
+        return AddReport(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            max(seqs, default=None),
+        )
+
+
+_INCOMING = """
+CREATE TEMPORARY TABLE incoming (
+    wave integer, url text, url_hash bytea, host text, etag text, last_modified text,
+    fetched_at timestamptz, digest bytea, title text, site text, lang text, published date,
+    status smallint, source text, extractor text, body bytea, outlinks bytea, words text[]
+) ON COMMIT DROP
+"""
+_TYPES = (
+    "int4 text bytea text text text timestamptz bytea text text text date int2 text text bytea "
+    "bytea text[]"
+).split()
+
+# Rows are taken in the order of their hash everywhere, so that no two statements can deadlock.
+_PAGES = """
+INSERT INTO page (collection_id, url, url_hash, host, etag, last_modified, fetched_at, words)
+SELECT %(collection)s, url, url_hash, host, etag, last_modified, fetched_at, words
+FROM incoming WHERE wave = %(wave)s ORDER BY url_hash
+ON CONFLICT (collection_id, url_hash) DO UPDATE SET
+    etag = excluded.etag, last_modified = excluded.last_modified,
+    fetched_at = greatest(page.fetched_at, excluded.fetched_at)
+"""
+_FRESH = """
+CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS
+SELECT page.id AS page_id, incoming.url_hash, version.id AS old
+FROM incoming
+JOIN page ON page.collection_id = %(collection)s AND page.url_hash = incoming.url_hash
+LEFT JOIN page_version AS version ON version.id = page.current_version
+WHERE incoming.wave = %(wave)s AND version.digest IS DISTINCT FROM incoming.digest
+"""
+_CLOSE = """
+UPDATE page_version SET seq_to = %(seq)s FROM fresh WHERE page_version.id = fresh.old
+"""
+_VERSIONS = """
+WITH made AS (
+    INSERT INTO page_version (page_id, digest, title, site, lang, published, fetched_at, status,
+                              source, extractor, body, outlinks, seq_from)
+    SELECT fresh.page_id, digest, title, site, lang, published, fetched_at, status,
+           source, extractor, body, outlinks, %(seq)s
+    FROM incoming JOIN fresh USING (url_hash)
+    WHERE wave = %(wave)s ORDER BY url_hash
+    RETURNING id, page_id
+)
+UPDATE page SET current_version = made.id, words = incoming.words
+FROM made
+JOIN fresh ON fresh.page_id = made.page_id
+JOIN incoming ON incoming.url_hash = fresh.url_hash AND incoming.wave = %(wave)s
+WHERE page.id = made.page_id
+"""
+_HEALED = """
+DELETE FROM failure USING incoming
+WHERE failure.collection_id = %(collection)s AND failure.url_hash = incoming.url_hash
+"""
+_ALIAS = """
+INSERT INTO alias (collection_id, url_hash, url, target, target_hash)
+VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (collection_id, url_hash) DO UPDATE SET
+    target = excluded.target, target_hash = excluded.target_hash
+"""
+
+
+def add_versions(database: Database, collection: int, versions: Iterable[PageVersion]) -> AddReport:
+    """Write `versions` in one transaction; a page that comes twice gets its versions in order."""
+    packer = Packer()
+    waves: dict[bytes, int] = {}
+    rows, aliases = [], []
+    for version in versions:
+        key = url_hash(version.url)
+        wave = waves[key] = waves.get(key, -1) + 1
+        rows.append(
+            (
+                wave,
+                version.url,
+                key,
+                host(version.url),
+                version.etag,
+                version.last_modified,
+                version.fetched_at,
+                bytes.fromhex(version.digest.removeprefix("sha256:")),
+                version.title,
+                version.site,
+                version.lang,
+                version.published,
+                version.status,
+                version.source,
+                version.extractor,
+                packer.text(version.text),
+                packer.outlinks(version.outlinks),
+                sorted({*words(version.url), *words(version.title)}),
+            )
+        )
+        aliases += [(name, version.url) for name in version.aliases]
+    if not rows:
+        return AddReport()
+    report = AddReport()
+    with database.raw() as connection:
+        connection.execute(_INCOMING)
+        with (
+            connection.cursor() as cursor,
+            cursor.copy("COPY incoming FROM STDIN (FORMAT BINARY)") as copy,
+        ):
+            copy.set_types(_TYPES)
+            for row in rows:
+                copy.write_row(row)
+        lock_writers(connection)
+        for wave in range(max(waves.values()) + 1):
+            report += _merge(connection, collection, wave)
+        connection.execute(_HEALED, {"collection": collection})
+        put_aliases(connection, collection, aliases)
+    return report
+
+
+def lock_writers(connection: Connection) -> None:
+    """Wait until no other transaction changes pages; held until this one ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_WRITE,))
+
+
+def put_aliases(connection: Connection, collection: int, pairs: Iterable[tuple[str, str]]) -> None:
+    """Record that each first URL leads to the second; one that is no URL, or is its own target,
+    is left out: a redirect between two spellings of one page needs no alias.
+    """
+    rows = {}
+    for name, target in pairs:
+        try:
+            key, goal = url_hash(name), url_hash(target)
+            if key != goal:
+                rows[key] = (collection, key, canonical(name), canonical(target), goal)
+        except UrlError:
+            continue
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(_ALIAS, [rows[key] for key in sorted(rows)])
+
+
+def _merge(connection: Connection, collection: int, wave: int) -> AddReport:
+    at: dict[str, int] = {"collection": collection, "wave": wave}
+    touched = connection.execute(_PAGES, at).rowcount
+    connection.execute("DROP TABLE IF EXISTS pg_temp.fresh")
+    connection.execute(_FRESH, at)
+    row = connection.execute("SELECT count(*), count(old) FROM fresh").fetchone()
+    fresh, changed = row if row else (0, 0)
+    if not fresh:
+        return AddReport(unchanged=touched)
+    row = connection.execute("UPDATE clock SET seq = seq + 1 RETURNING seq").fetchone()
+    if row is None:
+        raise RuntimeError("the clock table has lost its row")
+    at["seq"] = row[0]
+    connection.execute(_CLOSE, at)
+    connection.execute(_VERSIONS, at)
+    return AddReport(fresh - changed, changed, touched - fresh, row[0])
