@@ -1,0 +1,84 @@
+"""What every encoder promises: the same text gives the same vectors, under one digest.
+
+Types only. An encoder knows no database, no Milvus and no ranking; whoever scores multiplies
+what is here with what the index counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Dense = NDArray[np.float32]
+else:
+    Dense = Any
+
+EMPTY = 0
+"""The reserved dimension of a passage without terms: Milvus refuses an empty sparse vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassageText:
+    """A passage as it is encoded: `title` and `headings` stand beside the text, not in it."""
+
+    text: str
+    title: str = ""
+    headings: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """One passage: `dense` (float32, length 1) or None, and sparse weights ≥ 0 by term id."""
+
+    dense: Dense | None
+    sparse: dict[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of a query: the term ids that count as it (the best one scores), and its weight."""
+
+    ids: tuple[int, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueryVectors:
+    """A query: `dense` (float32, length 1) or None, and its terms in a fixed order."""
+
+    dense: Dense | None
+    terms: tuple[Term, ...]
+
+
+class Encoder(Protocol):
+    """Text to vectors."""
+
+    @property
+    def name(self) -> str:
+        """A short name for people: `bm25`, `bge-m3`."""
+
+    @property
+    def digest(self) -> str:
+        """The tagged digest of everything that decides a vector: weights, constants, code."""
+
+    @property
+    def dense_size(self) -> int:
+        """The length of dense vectors; 0 when there are none."""
+
+    @property
+    def impact_ceiling(self) -> float:
+        """The largest sparse weight the frozen index must tell apart; larger ones are cut."""
+
+    @property
+    def uses_rarity(self) -> bool:
+        """Whether a query term is multiplied by its rarity (idf) in the index."""
+
+    def encode_passages(self, passages: Sequence[PassageText]) -> list[Vectors]:
+        """Encode a batch; the result has one item a passage, in order."""
+
+    def encode_query(self, text: str, languages: Sequence[str] = ()) -> QueryVectors:
+        """Encode a query; `languages` are those of the pages in the index."""
