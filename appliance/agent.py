@@ -1,0 +1,162 @@
+"""The research loop: a generator of steps from a question to an answer.
+
+It drives a session (any engine) and a toolbox, and yields what happens; whoever iterates decides
+what to print and what to write down. The model's mistakes become observations that it can mend;
+only the engine's failures are errors. It knows no model by name: what differs is the profile.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from models.engine import Completion, Session, append_all
+from models.profiles import Profile
+from models.transcript import answer_now, opening, tool_response
+from models.turns import Call, Turn, abstains, read_turn
+from models.wire import VISIT_JOIN
+from store.digest import blake_json
+
+from .limits import Limits
+from .tools import Toolbox, ToolResult
+
+EMPTY_TURN = (
+    "That turn held neither a tool call nor an answer. Call one tool inside <tool_call> tags, "
+    "or finish inside <answer> tags."
+)
+DID_NOT_FIT = "The result of this call did not fit into the context. Ask for less, or answer."
+ANSWER_NOW = (
+    "Stop calling tools now. With what the pages above say, give your best answer inside "
+    "<answer> tags."
+)
+STOP = ("<tool_response>",)
+ANSWER_TOKENS = 120
+"""Room that is always left for an answer, in tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStep:
+    """The model wrote a turn."""
+
+    number: int
+    turn: Turn
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """A tool call was run; `seconds` is wall time."""
+
+    number: int
+    call: Call
+    result: ToolResult
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopStep:
+    """The loop told the model to answer now, and why."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStep:
+    """The end: `outcome` is `answered`, `abstained` or `no-answer`."""
+
+    number: int
+    text: str
+    outcome: str
+
+
+Step = TurnStep | CallStep | StopStep | AnswerStep
+
+
+def research(
+    question: str,
+    session: Session,
+    toolbox: Toolbox,
+    profile: Profile,
+    limits: Limits,
+    date: str,
+    seed: int = 0,
+) -> Iterator[Step]:
+    """Research `question` until the model answers or a limit ends it.
+
+    Yields each step as soon as it is known; the last is always an `AnswerStep`. `date` (ISO) is
+    frozen into the prompt, because today's date would break the replay tomorrow.
+    """
+    append_all(session, opening(profile.system_prompt(date), question))
+    made: Counter[str] = Counter()
+    closed = True
+    number = 0
+    while True:
+        number += 1
+        reason = limits.stop_reason(number, session.position, max(made.values(), default=0))
+        if reason is not None:
+            yield StopStep(number, reason)
+            append_all(session, tool_response(ANSWER_NOW, closed))
+            yield from _last_turn(number, session, profile, limits, seed)
+            return
+        completion = session.generate(
+            max_tokens=profile.turn_tokens,
+            stop=STOP,
+            sampling=profile.sampling,
+            seed=seed + number,
+            cancel=lambda: limits.expired(final=False),
+        )
+        closed = completion.closed
+        turn = read_turn(completion.text)
+        yield TurnStep(number, turn, completion)
+        if turn.answer:
+            yield _ending(number, turn.answer)
+            return
+        results = []
+        for call in turn.calls:
+            made[blake_json([call.name, call.raw if call.error else dict(call.arguments)])] += 1
+            started = time.perf_counter()
+            result = toolbox.call(call, question)
+            yield CallStep(number, call, result, time.perf_counter() - started)
+            results.append(result.text)
+        _observe(session, VISIT_JOIN.join(results) if results else EMPTY_TURN, closed)
+
+
+def _last_turn(
+    number: int, session: Session, profile: Profile, limits: Limits, seed: int
+) -> Iterator[Step]:
+    """Let the model answer now; when it still does not, open the answer for it."""
+    answer = ""
+    for opened in (False, True):
+        if opened:
+            append_all(session, answer_now(closed=completion.closed))
+        room = session.capacity - session.position - ANSWER_TOKENS
+        completion = session.generate(
+            max_tokens=ANSWER_TOKENS if opened else max(1, min(profile.turn_tokens, room)),
+            stop=("</answer>",) if opened else STOP,
+            sampling=profile.sampling,
+            seed=seed + number,
+            cancel=lambda: limits.expired(final=True),
+        )
+        turn = read_turn(completion.text)
+        if opened:
+            turn = Turn("", (), completion.text.strip())
+        yield TurnStep(number, turn, completion)
+        answer = turn.answer or ""
+        if answer:
+            break
+    yield _ending(number, answer)
+
+
+def _observe(session: Session, text: str, closed: bool) -> None:
+    """Append a tool response; one that does not fit is replaced by a line that says so."""
+    room = session.capacity - session.position - 3 * ANSWER_TOKENS
+    if sum(session.count(piece.text, piece.trusted) for piece in tool_response(text)) > room:
+        text = DID_NOT_FIT
+    append_all(session, tool_response(text, closed))
+
+
+def _ending(number: int, answer: str) -> AnswerStep:
+    if not answer:
+        return AnswerStep(number, "", "no-answer")
+    return AnswerStep(number, answer, "abstained" if abstains(answer) else "answered")

@@ -1,0 +1,180 @@
+"""One question from start to end: the manifest, the loop, the evidence, the run on disk.
+
+The command line and `eval` both ask through here. What is printed is theirs; what is written to
+the run is decided here, each event before the step it belongs to is shown.
+"""
+
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from models.engine import Engine
+from models.profiles import Profile
+from models.registry import ModelCard
+from store.digest import blake
+from store.errors import UrlError
+from store.page import PageVersion
+
+from .agent import AnswerStep, CallStep, Step, StopStep, TurnStep, research
+from .evidence import Claim, Evidence, holds, tie
+from .home import DISTRIBUTION
+from .limits import LiveLimits
+from .quotes import quotes
+from .readers import Readers
+from .trace import RunWriter
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """One question being researched; iterate `steps()`, then read the rest."""
+
+    question: str
+    readers: Readers
+    writer: RunWriter
+    outcome: str = "unfinished"
+    answer: str = ""
+    claims: list[Claim] = field(default_factory=list)
+    quotes: list[Evidence] = field(default_factory=list)
+    seen: dict[str, PageVersion] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
+
+    def steps(
+        self, engine: Engine, profile: Profile, date: str, seed: int, seconds: float | None
+    ) -> Iterator[Step]:
+        """Run the loop, writing each step to the run before it is yielded.
+
+        An interruption (Ctrl-C, or an engine that dies) ends the run with what was found so far
+        and is then raised again.
+        """
+        session = engine.open()
+        limits = LiveLimits(profile, min(session.capacity, profile.context), seconds)
+        toolbox = self.readers.toolbox(profile, self.writer.id)
+        try:
+            for step in research(
+                self.question, session, toolbox, profile, limits, date, seed
+            ):
+                self._record(step)
+                yield step
+            self._conclude()
+        except (KeyboardInterrupt, Exception) as error:
+            self.outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            self._conclude(str(error))
+            raise
+        finally:
+            session.close()
+
+    def quote(self) -> list[Evidence]:
+        """Answer by quotes alone and write them to the run."""
+        self.quotes = self._checked(quotes(self.question, self.readers.searcher, self.readers.pages))
+        self.outcome = "answered" if self.quotes else "abstained"
+        self.writer.add({"type": "quotes", "items": [item.to_json() for item in self.quotes]})
+        self._end()
+        return self.quotes
+
+    def _record(self, step: Step) -> None:
+        if isinstance(step, TurnStep):
+            completion = step.completion
+            self.writer.add(
+                {
+                    "type": "turn",
+                    "turn": step.number,
+                    "completion": completion.text,
+                    "finish": completion.finish,
+                    "closed": completion.closed,
+                    "tokens": completion.tokens,
+                    "prefilled": completion.prefilled,
+                    "chunks": list(completion.chunks),
+                    "parsed": step.turn.parsed,
+                    "prefill_seconds": round(completion.prefill_seconds, 4),
+                    "decode_seconds": round(completion.decode_seconds, 4),
+                }
+            )
+        elif isinstance(step, CallStep):
+            self._see(step.result.data)
+            self.writer.add(
+                {
+                    "type": "call",
+                    "turn": step.number,
+                    "name": step.call.name,
+                    "arguments": dict(step.call.arguments),
+                    "digest": step.result.digest,
+                    "text": step.result.text,
+                    "data": dict(step.result.data),
+                    "seconds": round(step.seconds, 4),
+                }
+            )
+        elif isinstance(step, StopStep):
+            self.writer.add({"type": "stop", "turn": step.number, "reason": step.reason})
+        elif isinstance(step, AnswerStep):
+            self.answer, self.outcome = step.text, step.outcome
+            self.writer.add({"type": "answer", "turn": step.number, "text": step.text})
+
+    def _see(self, data: Mapping[str, object]) -> None:
+        """Remember the pages that a visit read: only they can carry the answer."""
+        for facts in data.get("pages", ()):  # type: ignore[attr-defined]
+            if facts.get("missing"):
+                continue
+            try:
+                page = self.readers.pages.by_digest(facts["page"], facts["version"])
+            except UrlError:
+                page = None
+            if page is not None:
+                self.seen.setdefault(page.digest, page)
+
+    def _conclude(self, error: str = "") -> None:
+        if self.outcome == "answered":
+            tied = tie(self.answer, self.question, list(self.seen.values()))
+            self.claims = [Claim(c.text, tuple(self._checked(c.evidence))) for c in tied]
+            self.writer.add({"type": "evidence", "claims": [c.to_json() for c in self.claims]})
+        elif self.outcome != "abstained":
+            # Without an answer the best passages are the best answer so far.
+            self.quote_so_far()
+        self._end(error)
+
+    def _end(self, error: str = "") -> None:
+        seconds = round(time.perf_counter() - self.started, 3)
+        end: dict[str, object] = {"type": "end", "outcome": self.outcome, "seconds": seconds}
+        self.writer.add({**end, "error": error} if error else end)
+
+    def quote_so_far(self) -> None:
+        """Fill `quotes` with the best passages for the question, for a run without an answer."""
+        self.quotes = self._checked(quotes(self.question, self.readers.searcher, self.readers.pages))
+        self.writer.add({"type": "quotes", "items": [item.to_json() for item in self.quotes]})
+
+    def _checked(self, found: "list[Evidence] | tuple[Evidence, ...]") -> list[Evidence]:
+        return [evidence for evidence in found if holds(evidence, self.readers.pages)]
+
+
+def manifest(
+    question: str,
+    readers: Readers,
+    date: str,
+    seed: int,
+    engine: Engine | None = None,
+    card: ModelCard | None = None,
+    profile: Profile | None = None,
+) -> dict[str, object]:
+    """What a run depends on, as its first line says it. Without an engine: answer by quotes."""
+    entry: dict[str, object] = {
+        "question": question,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "date": date,
+        "seed": seed,
+        "index": dict(readers.searcher.manifest),
+        "versions": {"appliance": version(DISTRIBUTION), "python": platform.python_version()},
+        "model": "none",
+        "profile": "none",
+    }
+    if engine is not None and card is not None and profile is not None:
+        entry |= {
+            "model": card.name,
+            "weights": card.sha256,
+            "profile": profile.name,
+            "prompt": blake(profile.system_prompt(date).encode()),
+            "sampling": asdict(profile.sampling),
+            "engine": dict(engine.describe()),
+        }
+    return entry

@@ -1,0 +1,54 @@
+"""Options that several verbs share, and the small helpers that verbs print with."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from ..config import Config, load
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+collection_option = click.option(
+    "--collection", metavar="NAME", help="The collection of pages to use (default: web)."
+)
+model_option = click.option(
+    "--model",
+    metavar="NAME",
+    help="An installed model, `demo`, or `none` for ranked quotes without a model.",
+)
+
+
+def config_from(**flags: object) -> Config:
+    """The settings with these flags on top; flags that were not given do not count."""
+    return load(flags)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON on stdout, indented."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def say(message: str) -> None:
+    """Narrate on stderr."""
+    click.echo(message, err=True)
+
+
+class Duration(click.ParamType):
+    """A length of time: `90`, `90s`, `10m` or `1h`; the value is in seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds, or fail with the accepted forms."""
+        if isinstance(value, (int, float)):
+            return float(value)
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", str(value).strip())
+        if not match or float(match[1]) <= 0:
+            self.fail(f"{value!r} is no length of time; write 90s, 10m or 1h", param, ctx)
+        return float(match[1]) * {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]

@@ -1,0 +1,179 @@
+"""`appliance eval`: every question of a file, judged; resumable."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from store.digest import blake_json, sha256_file
+
+from ...ask import Inquiry, manifest
+from ...config import Config
+from ...evaluate import (
+    TOP_QUOTES,
+    Question,
+    Record,
+    append_record,
+    by_kind,
+    is_right,
+    read_questions,
+    read_records,
+    stands_in,
+    summary,
+)
+from ...readers import Readers, open_readers
+from ...render.terminal import table
+from ...researcher import Researcher, choose_model, open_researcher
+from ...trace import RunWriter
+from ..options import Duration, as_json, collection_option, config_from, model_option, print_json, say
+
+
+@click.command("eval")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@model_option
+@collection_option
+@click.option("--budget", type=Duration(), help="Time for each question: 90s, 10m.")
+@click.option("--seed", type=int, help="Seed of the sampling (default 0).")
+@click.option("--date", help="The date told to the model, ISO form (default: today).")
+@click.option("--restart", is_flag=True, help="Ask questions again that were asked before.")
+@as_json
+def command(
+    file: Path,
+    model: str | None,
+    collection: str | None,
+    budget: float | None,
+    seed: int | None,
+    date: str | None,
+    restart: bool,
+    as_json: bool,
+) -> None:
+    """Ask every question of FILE (JSONL with "question" and "answer") and count the right answers.
+
+    Stopped half way, the same command goes on where it was. An answer of null is right when the
+    researcher abstains. With --model none a question counts when an accepted answer stands in the
+    top three quotes.
+    """
+    config = config_from(collection=collection, model=model, seed=seed)
+    questions = read_questions(file)
+    date = date or datetime.now(UTC).date().isoformat()
+    with open_readers(config) as readers:
+        name = choose_model(config)
+        progress = _progress_file(config, file, name, readers, restart)
+        records = read_records(progress)
+        left = [question for question in questions if question.id not in records]
+        if len(left) < len(questions):
+            say(f"{len(questions) - len(left)} questions were asked before; --restart asks anew")
+        for record in _ask_all(config, readers, name, left, date, budget):
+            append_record(progress, record)
+            records[record.id] = record
+    ordered = [records[question.id] for question in questions]
+    if as_json:
+        print_json(summary(ordered))
+        return
+    rows = [(kind, str(n), str(right), str(gone)) for kind, n, right, gone in by_kind(ordered)]
+    click.echo(table(rows, ("kind", "questions", "right", "abstained")))
+    right = sum(record.correct for record in ordered)
+    click.echo(f"\n{right} of {len(ordered)} right with the model {name}")
+
+
+def _progress_file(
+    config: Config, file: Path, name: str, readers: Readers, restart: bool
+) -> Path:
+    """Where this evaluation keeps its progress: same questions, model and index, same file."""
+    key = [sha256_file(file), name, readers.searcher.manifest.get("digest"), config.seed]
+    folder = config.home.root / "evals"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{blake_json(key)[3:19]}.jsonl"
+    if restart:
+        path.unlink(missing_ok=True)
+    return path
+
+
+def _ask_all(  # type: ignore[no-untyped-def]
+    config: Config,
+    readers: Readers,
+    name: str,
+    questions: list[Question],
+    date: str,
+    budget: float | None,
+):
+    from tqdm import tqdm
+
+    bar = tqdm(questions, desc=f"eval {name}", unit="question", disable=None)
+    if name == "none":
+        for question in bar:
+            yield _quoted(config, readers, question, date)
+        return
+    if not questions:
+        return
+    with open_researcher(config, name) as researcher:
+        say(researcher.preflight())
+        for question in bar:
+            yield _answered(config, readers, researcher, question, date, budget)
+
+
+def _answered(
+    config: Config,
+    readers: Readers,
+    researcher: Researcher,
+    question: Question,
+    date: str,
+    budget: float | None,
+) -> Record:
+    entry = manifest(
+        question.question, readers, date, config.seed,
+        researcher.engine, researcher.card, researcher.profile,
+    )  # fmt: skip
+    started = time.perf_counter()
+    parsed = True
+    with RunWriter(config.home.runs, entry) as writer:
+        inquiry = Inquiry(question.question, readers, writer)
+        for step in inquiry.steps(
+            researcher.engine, researcher.profile, date, config.seed, budget
+        ):
+            turn = getattr(step, "turn", None)
+            parsed = parsed and (turn is None or turn.parsed)
+    abstained = inquiry.outcome != "answered"
+    right = abstained if not question.answers else is_right(inquiry.answer, question.answers)
+    return _record(question, inquiry, inquiry.answer, right, abstained, parsed, started)
+
+
+def _quoted(config: Config, readers: Readers, question: Question, date: str) -> Record:
+    started = time.perf_counter()
+    with RunWriter(
+        config.home.runs, manifest(question.question, readers, date, config.seed)
+    ) as writer:
+        inquiry = Inquiry(question.question, readers, writer)
+        top = inquiry.quote()[:TOP_QUOTES]
+    right = any(stands_in(evidence.quote, question.answers) for evidence in top)
+    if not question.answers:
+        right = not top
+    prediction = "\n".join(evidence.quote for evidence in top)
+    return _record(question, inquiry, prediction, right, not top, True, started)
+
+
+def _record(
+    question: Question,
+    inquiry: Inquiry,
+    prediction: str,
+    right: bool,
+    abstained: bool,
+    parsed: bool,
+    started: float,
+) -> Record:
+    answers: str | list[str] | None = list(question.answers) or None
+    if answers is not None and len(answers) == 1:
+        answers = answers[0]
+    return Record(
+        id=question.id,
+        question=question.question,
+        answer=answers,
+        prediction=prediction,
+        correct=right,
+        abstained=abstained,
+        run=inquiry.writer.id,
+        kind=question.kind,
+        parsed=parsed,
+        seconds=round(time.perf_counter() - started, 3),
+    )

@@ -1,0 +1,40 @@
+"""`appliance replay`: prove a past run's tool results on the corpus as it is now."""
+
+import click
+
+from models.profiles import profile
+
+from ...quotes import quotes
+from ...readers import open_readers
+from ...replay import check_index, replay, replay_quotes
+from ...trace import read_run
+from ..options import as_json, config_from, print_json, say
+
+
+@click.command("replay")
+@click.argument("run")
+@as_json
+def command(run: str, as_json: bool) -> None:
+    """Re-execute every tool call of RUN and compare each result with the recorded one.
+
+    Exit code 0 means that all are identical; 3 that one differs, which is then shown.
+    """
+    config = config_from()
+    recorded = read_run(config.home.runs, run)
+    with open_readers(config) as readers:
+        for note in check_index(recorded, readers.searcher.manifest):
+            say(note)
+        if recorded.manifest["profile"] == "none":
+            count = replay_quotes(recorded, quotes(recorded.question, readers.searcher, readers.pages))
+            what = "quotes"
+        else:
+            shown = profile(str(recorded.manifest["profile"]))
+            toolbox = readers.toolbox(shown, record_misses=False)
+            count, what = 0, "tool calls"
+            for compared in replay(recorded, toolbox):
+                count += 1
+                say(f"{compared.number}. {compared.call.name}: identical ({compared.result.digest[:19]}…)")
+    if as_json:
+        print_json({"run": recorded.id, "identical": count, "what": what})
+    else:
+        click.echo(f"run {recorded.id}: all {count} {what} identical")

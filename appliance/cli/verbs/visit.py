@@ -1,0 +1,38 @@
+"""`appliance visit`: what a stored page says for a goal, as the model would read it."""
+
+import click
+
+from models.profiles import profile
+
+from ...readers import open_store
+from ...render.terminal import safe
+from ...tools.visit import VisitTool
+from ..options import as_json, collection_option, config_from, print_json
+
+
+@click.command("visit")
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option("--goal", default="", help="What to look for (default: what the page is about).")
+@click.option("--words", type=click.IntRange(20, 20_000), help="Budget of evidence a page.")
+@collection_option
+@as_json
+def command(
+    urls: tuple[str, ...], goal: str, words: int | None, collection: str | None, as_json: bool
+) -> None:
+    """Show the passages of each stored page URL that serve the goal, verbatim."""
+    from store.pages import PageStore
+
+    config = config_from(collection=collection)
+    with open_store(config) as database:
+        pages = PageStore(database, config.collection)
+        budget = words or profile("literesearcher").evidence_words
+        tool = VisitTool(pages, budget, record_misses=False)
+        result = tool.run({"url": list(urls), "goal": goal}, goal)
+    if as_json:
+        print_json({"text": result.text, **result.data})
+    else:
+        click.echo(safe(result.text).rstrip())
+    missing = [page["url"] for page in result.data["pages"] if page.get("missing")]  # type: ignore[attr-defined]
+    if missing:
+        click.echo(f"not in the corpus: {', '.join(missing)}", err=True)
+        raise click.exceptions.Exit(1)

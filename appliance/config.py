@@ -1,0 +1,88 @@
+"""The settings, as one frozen value: defaults < TOML file < APPLIANCE_* variables < flags.
+
+Nothing here acts on a setting; whoever needs one is handed the value.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from .errors import ConfigError
+from .home import Home, find_home
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting of the appliance.
+
+    `database_url` and `milvus_uri` empty mean the private PostgreSQL and Milvus Lite of the home.
+    `encoder` is `lexical` or the folder of a BGE-M3 checkpoint. `model` empty means: the first
+    installed researcher, else quotes. `allow_hosts` are the hosts outside this process that the
+    seal lets through (a database or engine of the local network); naming one weakens the seal
+    from a kernel filter to a check inside Python.
+    """
+
+    home: Home
+    collection: str = "web"
+    database_url: str = ""
+    milvus_uri: str = ""
+    encoder: str = "lexical"
+    model: str = ""
+    context: int = 0
+    threads: int = 0
+    seed: int = 0
+    allow_hosts: tuple[str, ...] = ()
+
+
+_SETTINGS = {field.name: field.type for field in fields(Config) if field.name != "home"}
+
+
+def load(
+    flags: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Config:
+    """Gather the settings; ConfigError names the file or variable that cannot be used."""
+    environment = os.environ if environment is None else environment
+    home, beside = find_home(environment, folder)
+    config = Config(home)
+    for path in (beside, home.settings):
+        if path is not None and path.is_file():
+            config = replace(config, **_from_toml(path))
+    values = {
+        name: _typed(name, environment[f"APPLIANCE_{name.upper()}"], f"APPLIANCE_{name.upper()}")
+        for name in _SETTINGS
+        if f"APPLIANCE_{name.upper()}" in environment
+    }
+    config = replace(config, **values)
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    return replace(config, **given)  # type: ignore[arg-type]
+
+
+def _from_toml(path: Path) -> dict[str, object]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML ({error}); correct that line") from error
+    return {name: _typed(name, value, str(path)) for name, value in table.items()}
+
+
+def _typed(name: str, value: object, where: str) -> object:
+    kind = _SETTINGS.get(name)
+    if kind is None:
+        raise ConfigError(
+            f"{where} sets {name!r}, which is no setting; the settings are: {', '.join(_SETTINGS)}"
+        )
+    if kind is int or kind == "int":
+        try:
+            return int(str(value))
+        except ValueError:
+            raise ConfigError(f"{where} sets {name} to {value!r}; give a whole number") from None
+    if kind is str or kind == "str":
+        return str(value)
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise ConfigError(f"{where} sets {name} to {value!r}; give a list of host names")
+    return tuple(str(item).strip() for item in items if str(item).strip())

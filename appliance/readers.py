@@ -1,0 +1,49 @@
+"""What every reading verb opens: the page store, the frozen index and the tools over them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from indexer.search import Searcher
+from models.profiles import Profile
+from store.database import Database, open_database
+from store.pages import PageStore
+
+from .config import Config
+from .tools import Toolbox
+from .tools.search import SearchTool
+from .tools.visit import VisitTool
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The open store and index of one home."""
+
+    database: Database
+    pages: PageStore
+    searcher: Searcher
+
+    def toolbox(self, profile: Profile, run_id: str = "", record_misses: bool = True) -> Toolbox:
+        """The two tools, with the sizes that the profile sets."""
+        return Toolbox(
+            SearchTool(self.searcher, profile.results, profile.snippet_words),
+            VisitTool(self.pages, profile.evidence_words, run_id, record_misses),
+        )
+
+
+@contextmanager
+def open_store(config: Config) -> Iterator[Database]:
+    """Open the page store of the home, or the database that the settings name."""
+    database = open_database(config.home.create().root, config.database_url or None)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_readers(config: Config) -> Iterator[Readers]:
+    """Open store and frozen index; IndexMissing names the repair when nothing is indexed."""
+    with open_store(config) as database:
+        searcher = Searcher.open(database, config.home.root)
+        yield Readers(database, PageStore(database, config.collection), searcher)

@@ -1,0 +1,1 @@
+"""How things look: the terminal and local HTML. Nothing here decides what is shown."""

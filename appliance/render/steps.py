@@ -1,0 +1,40 @@
+"""The steps of a run as lines for stderr, while they happen."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..agent import AnswerStep, CallStep, Step, StopStep, TurnStep
+from .terminal import shorten
+
+
+def show_step(step: Step) -> Iterator[str]:
+    """Yield the lines that tell a person about one step."""
+    if isinstance(step, TurnStep):
+        if step.turn.thinking:
+            yield f"{step.number}. {shorten(step.turn.thinking, 100)}"
+    elif isinstance(step, CallStep):
+        yield f"   {_call(step)}  ({step.seconds * 1000:.0f} ms)"
+    elif isinstance(step, StopStep):
+        yield f"{step.number}. told to answer: {step.reason}"
+    elif isinstance(step, AnswerStep) and step.outcome == "no-answer":
+        yield f"{step.number}. no answer"
+
+
+def _call(step: CallStep) -> str:
+    data = step.result.data
+    if "error" in data:
+        return f"{step.call.name or 'call'}: {shorten(str(data['error']), 90)}"
+    found = data.get("queries")
+    if isinstance(found, Sequence):
+        return "search " + "; ".join(
+            f"“{shorten(query['query'], 50)}” → {len(query['hits'])} pages" for query in found
+        )
+    pages = data.get("pages")
+    if isinstance(pages, Sequence):
+        return "visit " + "; ".join(_page(page) for page in pages)
+    return step.call.name
+
+
+def _page(page: Mapping[str, object]) -> str:
+    if page.get("missing"):
+        return f"{shorten(str(page['url']), 60)} → not in the corpus"
+    return f"{shorten(str(page['url']), 60)} → “{shorten(str(page['title']), 40)}”"

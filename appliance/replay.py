@@ -1,0 +1,143 @@
+"""Replay: the real loop again, with the recorded completions, against the corpus as it is now.
+
+Every tool call is executed anew and its result compared, byte for byte, with the recorded one.
+The first that differs ends the replay with the difference in words. Nothing is written: a replay
+records no misses and makes no run.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.engine import Completion
+from models.errors import EngineError
+from models.profiles import profile
+from models.scripted import ScriptedEngine
+from models.turns import Call
+
+from .agent import AnswerStep, CallStep, research
+from .errors import ReplayDiffers, RunError
+from .evidence import Evidence
+from .limits import RecordedLimits
+from .tools import Toolbox, ToolResult
+from .trace import Event, Run
+
+SHOWN_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One replayed call that gave the recorded result."""
+
+    number: int
+    call: Call
+    result: ToolResult
+
+
+def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
+    """Re-execute each tool call of `run`, yielding those that are identical.
+
+    Raises ReplayDiffers at the first call whose result is not the recorded one, and when the loop
+    makes other calls than the run did. A run that was killed is replayed as far as it came.
+    """
+    engine = ScriptedEngine([recorded_completion(event) for event in run.all("turn")])
+    recorded = run.all("call")
+    steps = research(
+        run.question,
+        engine.open(),
+        toolbox,
+        profile(str(run.manifest["profile"])),
+        RecordedLimits({int(str(e["turn"])): str(e["reason"]) for e in run.all("stop")}),
+        str(run.manifest["date"]),
+    )
+    done = 0
+    try:
+        for step in steps:
+            if isinstance(step, CallStep):
+                if done >= len(recorded) and run.outcome == "unfinished":
+                    return
+                if done >= len(recorded):
+                    raise ReplayDiffers(
+                        f"the replay calls {step.call.name} once more than the run {run.id} did; "
+                        "the run was written by another version of the loop"
+                    )
+                _compare(run, done + 1, recorded[done], step)
+                done += 1
+                yield Compared(done, step.call, step.result)
+            elif isinstance(step, AnswerStep) and run.answer != step.text:
+                raise ReplayDiffers(f"the answer is {step.text!r}, but the run says {run.answer!r}")
+    except EngineError:
+        if run.outcome != "unfinished":
+            raise
+    if done < len(recorded):
+        raise ReplayDiffers(f"the replay made {done} calls, but the run {run.id} {len(recorded)}")
+
+
+def replay_quotes(run: Run, found: Sequence[Evidence]) -> int:
+    """Compare the quotes of a run without a model with those `found` now; returns their number."""
+    event = run.last("quotes")
+    if event is None:
+        raise RunError(f"the run {run.id} has neither turns nor quotes; there is nothing to replay")
+    now = [evidence.to_json() for evidence in found]
+    if now != event["items"]:
+        then = "\n".join(str(item["quote"]) for item in event["items"])  # type: ignore[attr-defined]
+        lines = words_of_difference(then, "\n".join(evidence.quote for evidence in found))
+        raise ReplayDiffers(
+            f"the quotes of run {run.id} are others on the present corpus:\n"
+            + ("\n".join(lines) or "  the words are equal; the page versions behind them are not")
+        )
+    return len(now)
+
+
+def recorded_completion(event: Event) -> Completion:
+    """The completion of a recorded turn, as the scripted engine gives it back."""
+    return Completion(
+        text=str(event["completion"]),
+        tokens=int(str(event["tokens"])),
+        finish=event["finish"],  # type: ignore[arg-type]
+        closed=bool(event["closed"]),
+        prefilled=int(str(event["prefilled"])),
+    )
+
+
+def _compare(run: Run, number: int, recorded: Event, step: CallStep) -> None:
+    if step.result.digest == recorded["digest"]:
+        return
+    difference = "\n".join(words_of_difference(str(recorded["text"]), step.result.text))
+    if not difference:
+        difference = "the text is equal; the page versions or spans behind it are not"
+    raise ReplayDiffers(
+        f"call {number} of run {run.id}, {step.call.name}({step.call.raw.strip()}), gives another "
+        f"result on the present corpus than it gave then:\n{difference}"
+    )
+
+
+def words_of_difference(then: str, now: str) -> list[str]:
+    """Say what differs, word by word, in at most `SHOWN_LINES` lines."""
+    before, after = then.split(), now.split()
+    lines = []
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for kind, i, j, k, m in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        context = " ".join(before[max(0, i - 6) : i])
+        old, new = " ".join(before[i:j]), " ".join(after[k:m])
+        lines.append(f"  after “… {context}”: then “{old}”, now “{new}”")
+    if len(lines) > SHOWN_LINES:
+        lines = [*lines[:SHOWN_LINES], f"  … and {len(lines) - SHOWN_LINES} more places"]
+    return lines
+
+
+def check_index(run: Run, present: Mapping[str, object]) -> list[str]:
+    """Refuse another encoder or backend (RunError); report, never refuse, a changed corpus."""
+    then = run.manifest["index"]
+    assert isinstance(then, dict)
+    for name in ("backend", "encoder"):
+        if then.get(name) != present.get(name):
+            raise RunError(
+                f"the run {run.id} was made with the {name} {then.get(name)!r} and the present "
+                f"index has {present.get(name)!r}; build the index with that {name} to replay it"
+            )
+    if then.get("digest") != present.get("digest"):
+        return ["the index has changed since the run; differences may come from new pages"]
+    return []

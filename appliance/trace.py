@@ -1,0 +1,170 @@
+"""A run on disk: `runs/<id>/run.jsonl`, append-only, first the manifest, then events.
+
+Every line is flushed to disk before the loop goes on, so a run that is killed holds all that had
+happened; a torn last line is dropped when it is read. This module knows the shape of a run, not
+what the events mean: showing, replaying and judging are functions of what it returns.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from store.digest import sync_folder
+
+from .errors import HomeUnusable, RunError
+
+FORMAT = 1
+
+Event = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as read back. `torn` says that its last line was incomplete and was dropped."""
+
+    id: str
+    manifest: Mapping[str, object]
+    events: tuple[Event, ...]
+    torn: bool = field(default=False)
+
+    def all(self, kind: str) -> list[Event]:
+        """The events of one type, in order."""
+        return [event for event in self.events if event.get("type") == kind]
+
+    def last(self, kind: str) -> Event | None:
+        """The last event of one type, or None."""
+        found = self.all(kind)
+        return found[-1] if found else None
+
+    @property
+    def question(self) -> str:
+        """The question that was asked."""
+        return str(self.manifest.get("question", ""))
+
+    @property
+    def outcome(self) -> str:
+        """`answered`, `abstained`, `no-answer`, or `unfinished` for a run without an end."""
+        end = self.last("end")
+        return str(end["outcome"]) if end else "unfinished"
+
+    @property
+    def answer(self) -> str:
+        """The answer given, or an empty string."""
+        answer = self.last("answer")
+        return str(answer["text"]) if answer else ""
+
+
+class RunWriter:
+    """Appends to a new run. Use as a context manager; each `add` is on disk when it returns."""
+
+    def __init__(self, runs: Path, manifest: Mapping[str, object], run_id: str = "") -> None:
+        self.id = run_id or new_run_id()
+        self.folder = runs / self.id
+        try:
+            self.folder.mkdir(mode=0o700, parents=True)
+            self._file = os.open(
+                self.folder / "run.jsonl",
+                os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC,
+                0o600,
+            )
+        except OSError as error:
+            raise HomeUnusable(
+                f"the run cannot be written to {runs} ({error.strerror}); make room there"
+            ) from error
+        self.add({"type": "manifest", "format": FORMAT, "run": self.id, **manifest})
+        sync_folder(self.folder)
+
+    def add(self, event: Event) -> None:
+        """Append one event and flush it to disk; HomeUnusable when the disk is full."""
+        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        try:
+            written = os.write(self._file, line)
+            if written != len(line):
+                raise OSError(28, "No space left on device")
+            os.fsync(self._file)
+        except OSError as error:
+            raise HomeUnusable(
+                f"the run {self.id} cannot be written ({error.strerror}); make room, then ask again"
+            ) from error
+
+    def __enter__(self) -> "RunWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._file)
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """A new id: the UTC time to a ten-thousandth of a second, so ids sort by age, and two hex digits."""
+    now = now or datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 100:04d}{secrets.token_hex(1)}"
+
+
+def read_run(runs: Path, run_id: str) -> Run:
+    """Read a run by id, by an unambiguous beginning of it, or `last`; RunError names the repair."""
+    folder = find_run(runs, run_id)
+    try:
+        lines = (folder / "run.jsonl").read_bytes().split(b"\n")
+    except OSError as error:
+        raise RunError(
+            f"the run {folder.name} has no readable run.jsonl; remove the folder {folder}"
+        ) from error
+    # A whole file ends with a newline; what follows the last one is the torn tail.
+    torn = bool(lines.pop())
+    events = []
+    for number, line in enumerate(lines, 1):
+        try:
+            events.append(json.loads(line))
+        except ValueError as error:
+            raise RunError(
+                f"line {number} of run {folder.name} is damaged; restore {folder} from a backup"
+            ) from error
+    if not events or events[0].get("type") != "manifest":
+        raise RunError(f"the run {folder.name} has no manifest; it was ended before it began")
+    if events[0].get("format") != FORMAT:
+        raise RunError(
+            f"the run {folder.name} has format {events[0].get('format')}, and this version reads "
+            f"{FORMAT}; use the version that wrote it"
+        )
+    return Run(folder.name, events[0], tuple(events[1:]), torn)
+
+
+def find_run(runs: Path, run_id: str) -> Path:
+    """Return the folder of a run; RunError when none or several match."""
+    names = run_ids(runs)
+    if run_id == "last" and names:
+        return runs / names[-1]
+    found = [name for name in names if name == run_id] or [
+        name for name in names if run_id and name.startswith(run_id)
+    ]
+    if len(found) == 1:
+        return runs / found[0]
+    if found:
+        raise RunError(f"{run_id!r} is the beginning of {len(found)} runs; give more of the id")
+    raise RunError(f"there is no run {run_id!r} in {runs}; see: appliance runs list")
+
+
+def run_ids(runs: Path) -> list[str]:
+    """The ids of all runs, oldest first."""
+    if not runs.is_dir():
+        return []
+    return sorted(entry.name for entry in runs.iterdir() if (entry / "run.jsonl").is_file())
+
+
+def read_runs(runs: Path) -> Iterator[Run]:
+    """All runs that can be read, newest first."""
+    for name in reversed(run_ids(runs)):
+        try:
+            yield read_run(runs, name)
+        except RunError:
+            continue
