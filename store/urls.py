@@ -22,8 +22,9 @@ WEB_SCHEMES = frozenset({"http", "https"})
 NO_PAGE_SCHEMES = frozenset({"javascript", "mailto", "data", "tel", "about", "blob", "sms"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 TRACKING_NAMES = frozenset(
-    "gclid gclsrc dclid gbraid wbraid fbclid msclkid twclid ttclid yclid igshid mc_cid mc_eid "
-    "_ga _gl _hsenc _hsmi mkt_tok oly_anon_id oly_enc_id vero_id wickedid s_cid".split()
+    {"gclid", "gclsrc", "dclid", "gbraid", "wbraid", "fbclid", "msclkid", "twclid", "ttclid"}
+    | {"yclid", "igshid", "mc_cid", "mc_eid", "_ga", "_gl", "_hsenc", "_hsmi", "mkt_tok"}
+    | {"oly_anon_id", "oly_enc_id", "vero_id", "wickedid", "s_cid"}
 )
 TRACKING_PREFIXES = ("utm_", "pk_campaign", "pk_kwd", "hsa_")
 MOBILE_LABELS = ("m", "mobile")
@@ -79,7 +80,8 @@ def canonical(url: str) -> str:
         netloc += f":{port}"
     path = _without_dots(_coded(_encodable(parts.path, url), "/:@!$&'()*+,;=")) or "/"
     query = _without_tracking(_coded(_encodable(parts.query, url), "/:@!$&'()*+,;=?"))
-    return urlunsplit((scheme, netloc, path, query, ""))
+    form: str = urlunsplit((scheme, netloc, path, query, ""))
+    return form
 
 
 def identity(url: str) -> str:
@@ -87,7 +89,8 @@ def identity(url: str) -> str:
 
     Raises UrlError as `canonical` does.
     """
-    parts = urlsplit(text := canonical(url))
+    text: str = canonical(url)
+    parts = urlsplit(text)
     if parts.scheme not in WEB_SCHEMES:
         return text
     netloc = parts.netloc.removeprefix("www.")
@@ -147,7 +150,8 @@ def words(text: str) -> list[str]:
 
 
 _DULL = frozenset(
-    "http https www com org net html htm php index wiki the of and a an in to for en m".split()
+    {"http", "https", "www", "com", "org", "net", "html", "htm", "php", "index", "wiki", "en", "m"}
+    | {"the", "of", "and", "a", "an", "in", "to", "for"}
 )
 
 

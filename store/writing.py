@@ -46,10 +46,8 @@ CREATE TEMPORARY TABLE incoming (
     status smallint, source text, extractor text, body bytea, outlinks bytea, words text[]
 ) ON COMMIT DROP
 """
-_TYPES = (
-    "int4 text bytea text text text timestamptz bytea text text text date int2 text text bytea "
-    "bytea text[]"
-).split()
+_TYPES = ["int4", "text", "bytea", "text", "text", "text", "timestamptz", "bytea", "text"]
+_TYPES += ["text", "text", "date", "int2", "text", "text", "bytea", "bytea", "text[]"]
 
 # Rows are taken in the order of their hash everywhere, so that no two statements can deadlock.
 _PAGES = """
