@@ -53,9 +53,7 @@ class Inquiry:
         limits = LiveLimits(profile, min(session.capacity, profile.context), seconds)
         toolbox = self.readers.toolbox(profile, self.writer.id)
         try:
-            for step in research(
-                self.question, session, toolbox, profile, limits, date, seed
-            ):
+            for step in research(self.question, session, toolbox, profile, limits, date, seed):
                 self._record(step)
                 yield step
             self._conclude()
@@ -68,7 +66,9 @@ class Inquiry:
 
     def quote(self) -> list[Evidence]:
         """Answer by quotes alone and write them to the run."""
-        self.quotes = self._checked(quotes(self.question, self.readers.searcher, self.readers.pages))
+        self.quotes = self._checked(
+            quotes(self.question, self.readers.searcher, self.readers.pages)
+        )
         self.outcome = "answered" if self.quotes else "abstained"
         self.writer.add({"type": "quotes", "items": [item.to_json() for item in self.quotes]})
         self._end()
@@ -141,7 +141,9 @@ class Inquiry:
 
     def quote_so_far(self) -> None:
         """Fill `quotes` with the best passages for the question, for a run without an answer."""
-        self.quotes = self._checked(quotes(self.question, self.readers.searcher, self.readers.pages))
+        self.quotes = self._checked(
+            quotes(self.question, self.readers.searcher, self.readers.pages)
+        )
         self.writer.add({"type": "quotes", "items": [item.to_json() for item in self.quotes]})
 
     def _checked(self, found: "list[Evidence] | tuple[Evidence, ...]") -> list[Evidence]:

@@ -86,7 +86,9 @@ def normalise(text: str) -> list[str]:
     text = re.sub(r"(?<=\d)[,\u202f\u00a0 ](?=\d{3}(?!\d))", "", text)
     text = re.sub(r"(?<=\d)\.0+(?!\d)", "", text)
     text = "".join(
-        " " if letter in string.punctuation.replace(".", "") or letter in "–—“”’‘«»，。、：；" else letter
+        " "
+        if letter in string.punctuation.replace(".", "") or letter in "–—“”’‘«»，。、：；"
+        else letter
         for letter in text
     )
     words = [word.strip(".") for word in text.split()]

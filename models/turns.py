@@ -56,7 +56,9 @@ def read_turn(completion: str) -> Turn:
     thinking, closed, rest = completion.partition("</think>")
     if not closed:
         rest = completion
-        cut = min((i for i in (rest.find("<tool_call>"), rest.find("<answer>")) if i >= 0), default=-1)
+        cut = min(
+            (i for i in (rest.find("<tool_call>"), rest.find("<answer>")) if i >= 0), default=-1
+        )
         thinking = rest if cut < 0 else rest[:cut]
     thinking = thinking.replace("<think>", "").strip()
     answer = _ANSWER.search(rest)

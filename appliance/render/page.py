@@ -42,7 +42,11 @@ def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """Put the marks of the highlight into the Markdown, line by line and cell by cell."""
     clean = text.replace(_OPEN, " ").replace(_CLOSE, " ")
     for start, end in sorted(spans, reverse=True):
-        clean = clean[:start] + "\n".join(_mark_line(l) for l in clean[start:end].split("\n")) + clean[end:]
+        clean = (
+            clean[:start]
+            + "\n".join(_mark_line(l) for l in clean[start:end].split("\n"))
+            + clean[end:]
+        )
     return clean
 
 

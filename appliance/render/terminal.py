@@ -23,7 +23,10 @@ def shorten(text: str, width: int) -> str:
 def evidence_lines(evidence: Evidence, number: int) -> str:
     """A numbered quote with its page title, URL and capture date."""
     quote = textwrap.fill(
-        " ".join(safe(evidence.quote).split()), 92, initial_indent="    “", subsequent_indent="     "
+        " ".join(safe(evidence.quote).split()),
+        92,
+        initial_indent="    “",
+        subsequent_indent="     ",
     )
     return (
         f"[{number}] {safe(evidence.title)}\n{quote}”\n"

@@ -36,7 +36,11 @@ class SearchTool:
                 for query, hits in found
             ]
         )
-        data = {"queries": [{"query": query, "hits": [hit_json(h) for h in hits]} for query, hits in found]}
+        data = {
+            "queries": [
+                {"query": query, "hits": [hit_json(h) for h in hits]} for query, hits in found
+            ]
+        }
         return ToolResult(text, data)
 
 

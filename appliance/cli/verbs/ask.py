@@ -47,7 +47,9 @@ def command(
     config = config_from(collection=collection, model=model, seed=seed)
     text = " ".join(question).strip()
     if not text:
-        raise click.UsageError('give a question, for example: appliance ask "How long is the Danube?"')
+        raise click.UsageError(
+            'give a question, for example: appliance ask "How long is the Danube?"'
+        )
     date = date or datetime.now(UTC).date().isoformat()
     with open_readers(config) as readers:
         name = choose_model(config)

@@ -26,7 +26,15 @@ from ...readers import Readers, open_readers
 from ...render.terminal import table
 from ...researcher import Researcher, choose_model, open_researcher
 from ...trace import RunWriter
-from ..options import Duration, as_json, collection_option, config_from, model_option, print_json, say
+from ..options import (
+    Duration,
+    as_json,
+    collection_option,
+    config_from,
+    model_option,
+    print_json,
+    say,
+)
 
 
 @click.command("eval")
@@ -77,9 +85,7 @@ def command(
     click.echo(f"\n{right} of {len(ordered)} right with the model {name}")
 
 
-def _progress_file(
-    config: Config, file: Path, name: str, readers: Readers, restart: bool
-) -> Path:
+def _progress_file(config: Config, file: Path, name: str, readers: Readers, restart: bool) -> Path:
     """Where this evaluation keeps its progress: same questions, model and index, same file."""
     key = [sha256_file(file), name, readers.searcher.manifest.get("digest"), config.seed]
     folder = config.home.root / "evals"
@@ -129,9 +135,7 @@ def _answered(
     parsed = True
     with RunWriter(config.home.runs, entry) as writer:
         inquiry = Inquiry(question.question, readers, writer)
-        for step in inquiry.steps(
-            researcher.engine, researcher.profile, date, config.seed, budget
-        ):
+        for step in inquiry.steps(researcher.engine, researcher.profile, date, config.seed, budget):
             turn = getattr(step, "turn", None)
             parsed = parsed and (turn is None or turn.parsed)
     abstained = inquiry.outcome != "answered"

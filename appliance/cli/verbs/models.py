@@ -58,7 +58,7 @@ def import_model(file: Path, name: str | None, profile: str, licence: str) -> No
             licence=licence,
             progress=lambda done, _: bar.update(done - bar.n) and None,
         )
-    say(f"imported {card.name} ({card.sha256}); ask with: appliance ask --model {card.name} \"…\"")
+    say(f'imported {card.name} ({card.sha256}); ask with: appliance ask --model {card.name} "…"')
 
 
 @command.command("verify")

@@ -25,7 +25,9 @@ def command(run: str, as_json: bool) -> None:
         for note in check_index(recorded, readers.searcher.manifest):
             say(note)
         if recorded.manifest["profile"] == "none":
-            count = replay_quotes(recorded, quotes(recorded.question, readers.searcher, readers.pages))
+            count = replay_quotes(
+                recorded, quotes(recorded.question, readers.searcher, readers.pages)
+            )
             what = "quotes"
         else:
             shown = profile(str(recorded.manifest["profile"]))
@@ -33,7 +35,9 @@ def command(run: str, as_json: bool) -> None:
             count, what = 0, "tool calls"
             for compared in replay(recorded, toolbox):
                 count += 1
-                say(f"{compared.number}. {compared.call.name}: identical ({compared.result.digest[:19]}…)")
+                say(
+                    f"{compared.number}. {compared.call.name}: identical ({compared.result.digest[:19]}…)"
+                )
     if as_json:
         print_json({"run": recorded.id, "identical": count, "what": what})
     else:

@@ -25,7 +25,13 @@ def list_runs(most: int, as_json: bool) -> None:
         print_json([_summary(run) for run in runs])
         return
     rows = [
-        (run.id, str(run.manifest["model"]), run.outcome, shorten(run.question, 50), shorten(run.answer, 30))
+        (
+            run.id,
+            str(run.manifest["model"]),
+            run.outcome,
+            shorten(run.question, 50),
+            shorten(run.answer, 30),
+        )
         for run in runs
     ]
     click.echo(table(rows, ("run", "model", "outcome", "question", "answer")))
@@ -64,7 +70,10 @@ def _lines(event: "dict[str, object] | object") -> list[str]:
     assert isinstance(event, dict)
     kind = event["type"]
     if kind == "turn":
-        return [f"\nturn {event['turn']} ({event['tokens']} tokens)", f"  {str(event['completion']).strip()}"]
+        return [
+            f"\nturn {event['turn']} ({event['tokens']} tokens)",
+            f"  {str(event['completion']).strip()}",
+        ]
     if kind == "call":
         arguments = json.dumps(event["arguments"], ensure_ascii=False)
         body = "\n".join(f"  | {line}" for line in str(event["text"]).rstrip().split("\n"))
