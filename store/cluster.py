@@ -277,7 +277,7 @@ class Cluster:
     def _new_socket_folder(self, run: Runner) -> Path:
         tag = hashlib.blake2b(str(self.folder).encode(), digest_size=4).hexdigest()
         name = f"appliance-{os.getuid()}-{tag}"
-        places = [os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"]
+        places = [os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"]  # noqa: S108 - made 0700, and checked below
         for place in places:
             if not place or not os.path.isdir(place) or not os.access(place, os.W_OK):
                 continue

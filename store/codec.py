@@ -5,7 +5,7 @@ import json
 import zstandard
 
 from .digest import canonical_json
-from .errors import DamagedPage
+from .errors import DamagedPageError
 from .page import Outlink
 
 LEVEL = 6
@@ -29,25 +29,25 @@ class Packer:
 
 
 def unpack_text(body: bytes) -> str:
-    """Return the text in `body`; raises DamagedPage where it cannot be read."""
+    """Return the text in `body`; raises DamagedPageError where it cannot be read."""
     try:
         return zstandard.ZstdDecompressor().decompress(body).decode("utf-8")
     except (zstandard.ZstdError, UnicodeDecodeError, MemoryError) as error:
-        raise DamagedPage(
+        raise DamagedPageError(
             f"The stored text of a page cannot be read ({error}); run: appliance doctor, and "
             "crawl or import that page again."
         ) from error
 
 
 def unpack_outlinks(body: bytes) -> tuple[Outlink, ...]:
-    """Return the links in `body`; raises DamagedPage where they cannot be read."""
+    """Return the links in `body`; raises DamagedPageError where they cannot be read."""
     if not body:
         return ()
     try:
         rows = json.loads(zstandard.ZstdDecompressor().decompress(body))
         return tuple(Outlink(url, text) for url, text in rows)
     except (zstandard.ZstdError, ValueError, TypeError, MemoryError) as error:
-        raise DamagedPage(
+        raise DamagedPageError(
             f"The stored links of a page cannot be read ({error}); run: appliance doctor, and "
             "crawl or import that page again."
         ) from error

@@ -8,6 +8,7 @@ A command that only reads must start fast, and SQLAlchemy costs a quarter of a s
 import contextlib
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 
 from .cluster import Cluster
-from .errors import Busy, DatabaseError, DiskFull, SchemaError
+from .errors import BusyError, DatabaseError, DiskFullError, SchemaError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection as CoreConnection
@@ -30,6 +31,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 HEAD = "0001"
 OLDEST_SERVER = 160000
 IDLE_KEPT = 4
+# One segment of PostgreSQL's log of changes: with less it cannot go on.
+ROOM_NEEDED = 16 << 20
 LOCK_MIGRATE = 0x4150504C01
 LOCK_WRITE = 0x4150504C02
 LOCK_NAMED = 0x4150504C
@@ -51,7 +54,7 @@ class Database:
         """Lend a psycopg connection on which each statement stands alone."""
         connection = self._take()
         try:
-            with _translated():
+            with self._translated():
                 yield connection
         finally:
             self._give(connection)
@@ -60,7 +63,7 @@ class Database:
     def raw(self) -> Iterator[Connection]:
         """Lend a psycopg connection inside one transaction: all of the block is kept, or nothing.
 
-        Raises DiskFull where the server has no room, DatabaseError where it is lost.
+        Raises DiskFullError where the server has no room, DatabaseError where it is lost.
         """
         with self.read() as connection, connection.transaction():
             yield connection
@@ -79,28 +82,28 @@ class Database:
     @contextlib.contextmanager
     def connect(self) -> "Iterator[CoreConnection]":
         """Lend a SQLAlchemy connection; what it writes is kept only after its `commit()`."""
-        with _translated(), self.engine.connect() as connection:
+        with self._translated(), self.engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
     def begin(self) -> "Iterator[CoreConnection]":
         """Lend a SQLAlchemy connection inside one transaction."""
-        with _translated(), self.engine.begin() as connection:
+        with self._translated(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
     def exclusive(self, name: str) -> Iterator[None]:
         """Hold the part `name` ("crawl", "index") of this database alone; it frees itself when
-        the process dies. Raises Busy where another process holds it.
+        the process dies. Raises BusyError where another process holds it.
         """
         connection = self._open()
         try:
-            with _translated():
+            with self._translated():
                 row = connection.execute(
                     "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_NAMED & 0x7FFFFFFF, name)
                 ).fetchone()
             if not row or not row[0]:
-                raise Busy(
+                raise BusyError(
                     f"Another process is running “{name}” on this home; wait until it has ended, "
                     "or end it."
                 )
@@ -145,12 +148,46 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what the user can repair into this package's errors; let our own bugs through."""
+        try:
+            yield
+        except Exception as error:
+            # SQLAlchemy keeps the driver's error in `orig`.
+            cause = getattr(error, "orig", error)
+            if not isinstance(cause, psycopg.OperationalError):
+                raise
+            if isinstance(cause, psycopg.errors.QueryCanceled):
+                raise
+            # A server that cannot write its log of changes ends, and cannot say why.
+            if isinstance(cause, psycopg.errors.DiskFull) or self._disk_full():
+                raise DiskFullError(
+                    "The disk of the database is full, and nothing of this batch was kept; free "
+                    "some space and run the command again."
+                ) from error
+            said = (str(cause).strip().splitlines() or ["no reason was given"])[-1].strip()
+            raise DatabaseError(
+                f"The database cannot be reached or was lost ({said}); check database_url, or run "
+                "the command again to start the private one."
+            ) from error
+
+    def _disk_full(self) -> bool:
+        try:
+            return (
+                self.cluster is not None
+                and shutil.disk_usage(self.cluster.folder).free < ROOM_NEEDED
+            )
+        except OSError:
+            return False
+
     def _revision(self) -> str | None:
         with self.read() as connection:
             if connection.info.server_version < OLDEST_SERVER:
+                major = connection.info.server_version // 10000
                 raise DatabaseError(
-                    f"The server at database_url is PostgreSQL {connection.info.server_version // 10000}"
-                    "; use version 16 or newer, or leave database_url unset."
+                    f"The server at database_url is PostgreSQL {major}; use version 16 or "
+                    "newer, or leave database_url unset."
                 )
             if connection.info.parameter_status("server_encoding") != "UTF8":
                 raise DatabaseError(
@@ -164,7 +201,7 @@ class Database:
             return str(row[0]) if row else None
 
     def _open(self) -> Connection:
-        with _translated():
+        with self._translated():
             return psycopg.connect(self.url, autocommit=True, connect_timeout=10)
 
     def _take(self) -> Connection:
@@ -203,27 +240,3 @@ def open_database(home: Path, url: str | None = None) -> Database:
         database.close()
         raise
     return database
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Turn what the user can repair into this package's errors; let our own bugs through."""
-    try:
-        yield
-    except Exception as error:
-        # SQLAlchemy keeps the driver's error in `orig`.
-        cause = getattr(error, "orig", error)
-        if isinstance(cause, psycopg.errors.DiskFull):
-            raise DiskFull(
-                "The disk of the database is full, and nothing of this batch was kept; free some "
-                "space and run the command again."
-            ) from error
-        if isinstance(cause, psycopg.OperationalError) and not isinstance(
-            cause, psycopg.errors.QueryCanceled
-        ):
-            said = (str(cause).strip().splitlines() or ["no reason was given"])[-1].strip()
-            raise DatabaseError(
-                f"The database cannot be reached or was lost ({said}); check database_url, or run "
-                "the command again to start the private one."
-            ) from error
-        raise

@@ -3,13 +3,13 @@
 StoreError
 ├── UrlError           text that is no address of a page
 ├── PageError          a page or version that is not here, or whose bytes are damaged
-│   ├── UnknownVersion   no version has this id
-│   └── DamagedPage      the stored bytes of a version cannot be read
+│   ├── UnknownVersionError  no version has this id
+│   └── DamagedPageError     the stored bytes of a version cannot be read
 ├── ClusterError       the private PostgreSQL cannot be made, started or stopped
 ├── DatabaseError      the database cannot be reached or used
-│   ├── SchemaError      its tables belong to another version of the program
-│   ├── DiskFull         the disk has no room for what was to be written
-│   └── Busy             another process holds the part that this one wants to write
+│   ├── SchemaError    its tables belong to another version of the program
+│   ├── DiskFullError  the disk has no room for what was to be written
+│   └── BusyError      another process holds the part that this one wants to write
 ├── CrawlError         a crawl that does not exist
 └── SnapshotError      a snapshot that does not exist, or a name that is taken
 """
@@ -27,11 +27,11 @@ class PageError(StoreError):
     """A page or version that is not here, or whose bytes are damaged."""
 
 
-class UnknownVersion(PageError):
+class UnknownVersionError(PageError):
     """No version has this id."""
 
 
-class DamagedPage(PageError):
+class DamagedPageError(PageError):
     """The stored bytes of a version cannot be read."""
 
 
@@ -47,11 +47,11 @@ class SchemaError(DatabaseError):
     """The database's tables belong to another version of the program."""
 
 
-class DiskFull(DatabaseError):
+class DiskFullError(DatabaseError):
     """The disk has no room for what was to be written."""
 
 
-class Busy(DatabaseError):
+class BusyError(DatabaseError):
     """Another process holds the part that this one wants to write."""
 
 

@@ -1,5 +1,5 @@
-"""The frontier of a crawl: the addresses that it has still to fetch, in the database, so that a kill
-loses none. It knows nothing about fetching.
+"""The frontier of a crawl: the addresses that it has still to fetch, in the database, so that a
+kill loses none. It knows nothing about fetching.
 
 An address is waiting, leased, done or refused. A lease that nobody ends within its time (by the
 database's clock) is free again, so the work of a killed process is taken up by the next one.
@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from .database import Database
@@ -25,13 +25,17 @@ LEASED = "leased"
 DONE = "done"
 REFUSED = "refused"
 BATCH = 1000
+_LOCK_ADD = 0x41504C46
+# Written out and not bound, so that a prepared statement still finds the partial indexes.
+_IS_WAITING = frontier.c.state == literal_column(f"'{WAITING}'")
+_IS_LEASED = frontier.c.state == literal_column(f"'{LEASED}'")
 
 Seed = tuple[str, int, int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A leased address: `attempts` counts this lease too, `referrer` is the page that links to it."""
+    """A leased address: `attempts` counts this lease too, `referrer` is a page that links to it."""
 
     id: int
     url: str
@@ -93,13 +97,18 @@ class Frontier:
 
         No two callers get the same one; an empty list says that none is free now.
         """
-        free = or_(
-            frontier.c.state == WAITING,
-            and_(frontier.c.state == LEASED, frontier.c.leased_until < func.clock_timestamp()),
+        here = frontier.c.crawl_id == self.crawl_id
+        late = (
+            select(frontier.c.id)
+            .where(here, _IS_LEASED, frontier.c.leased_until < func.clock_timestamp())
+            .with_for_update(skip_locked=True)
+        )
+        expired = (
+            update(frontier).where(frontier.c.id.in_(late)).values(state=WAITING, leased_until=None)
         )
         chosen = (
             select(frontier.c.id)
-            .where(frontier.c.crawl_id == self.crawl_id, free)
+            .where(here, _IS_WAITING)
             .order_by(frontier.c.priority.desc(), frontier.c.id)
             .limit(n)
             .with_for_update(skip_locked=True)
@@ -120,6 +129,7 @@ class Frontier:
             )
         )
         with self._database.begin() as connection:
+            connection.execute(expired)
             entries = [Entry(*row) for row in connection.execute(change)]
         return sorted(entries, key=lambda entry: (-entry.priority, entry.id))
 
@@ -136,7 +146,7 @@ class Frontier:
         self._set(ids, WAITING, only=LEASED)
 
     def release_all(self) -> int:
-        """Give back every lease of this crawl and return how many; for a sole process that resumes."""
+        """Give back every lease of this crawl and return how many; only for a sole process."""
         change = (
             update(frontier)
             .where(frontier.c.crawl_id == self.crawl_id, frontier.c.state == LEASED)
@@ -153,7 +163,7 @@ class Frontier:
             .group_by(frontier.c.state)
         )
         with self._database.connect() as connection:
-            found = {state: number for state, number in connection.execute(query)}
+            found: dict[str, int] = dict(connection.execute(query).tuples().all())
         return {state: found.get(state, 0) for state in (WAITING, LEASED, DONE, REFUSED)}
 
     def refusals(self) -> dict[str, int]:
@@ -180,6 +190,3 @@ class Frontier:
             change = change.where(frontier.c.state == only)
         with self._database.begin() as connection:
             connection.execute(change.values(state=state, reason=reason, leased_until=None))
-
-
-_LOCK_ADD = 0x41504C46

@@ -2,6 +2,7 @@
 runs asked for in vain. It knows nothing about the pages that are there.
 """
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,10 +74,9 @@ def put_miss(connection: Connection, collection: int, url: str, run_id: str) -> 
     """Record that the run `run_id` asked for `url`, which may be no URL at all."""
     key: bytes | None = None
     text = clean(url)[:LONGEST]
-    try:
+    # What a model made up is a gap worth listing as it stands.
+    with contextlib.suppress(UrlError):
         key, text = url_hash(url), canonical(url)
-    except UrlError:
-        pass  # what a model made up is a gap worth listing as it stands
     connection.execute(_MISS, (collection, key, text, clean(run_id)))
 
 

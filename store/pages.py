@@ -11,7 +11,7 @@ from typing import Any
 
 from .codec import unpack_outlinks, unpack_text
 from .database import Connection, Database
-from .errors import DamagedPage, UnknownVersion, UrlError
+from .errors import DamagedPageError, UnknownVersionError, UrlError
 from .gaps import Failure, Miss, list_failures, list_misses, put_failure, put_miss
 from .nearest import nearest_pages
 from .page import PageVersion
@@ -51,7 +51,8 @@ WITH RECURSIVE reached (hash, rank, steps) AS (
     SELECT hash, rank, 0 FROM unnest(%(hashes)s::bytea[]) WITH ORDINALITY AS asked (hash, rank)
     UNION
     SELECT alias.target_hash, reached.rank, reached.steps + 1
-    FROM reached JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
+    FROM reached
+    JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
     WHERE reached.steps < %(longest)s
 )
 SELECT {_COLUMNS} FROM reached
@@ -82,7 +83,7 @@ class PageStore:
         """Store `versions` in one transaction and return what was new, changed and unchanged.
 
         A page whose content is what it was keeps its version; its time, ETag and Last-Modified
-        are updated. Several hundred versions a call are cheapest. Raises DiskFull or
+        are updated. Several hundred versions a call are cheapest. Raises DiskFullError or
         DatabaseError, and then nothing of the batch is kept.
         """
         return add_versions(self._database, self._id_for_writing(), versions)
@@ -91,7 +92,7 @@ class PageStore:
         """Return the page at `url`, now or at the commit number `at`; None where there is none.
 
         Tried in turn: the page itself, where its redirects and aliases lead, and other spellings.
-        Raises UrlError for text that is no URL and DamagedPage.
+        Raises UrlError for text that is no URL and DamagedPageError.
         """
         others: tuple[str, ...] = ()
         try:
@@ -115,11 +116,11 @@ class PageStore:
         return None if row is None else _version(row)
 
     def version(self, version_id: int) -> PageVersion:
-        """Return one version by its id; raises UnknownVersion or DamagedPage."""
+        """Return one version by its id; raises UnknownVersionError or DamagedPageError."""
         with self._database.read() as connection:
             row = connection.execute(_BY_ID, (version_id,)).fetchone()
         if row is None:
-            raise UnknownVersion(
+            raise UnknownVersionError(
                 f"No page version has the number {version_id}; run: appliance index, to match the "
                 "index to the store."
             )
@@ -229,8 +230,8 @@ def _version(row: tuple[Any, ...]) -> PageVersion:
     (outlinks, etag, last_modified, page_id, version_id, seq_from, seq_to) = row[10:]
     try:
         text, links = unpack_text(body), unpack_outlinks(outlinks)
-    except DamagedPage as damage:
-        raise DamagedPage(
+    except DamagedPageError as damage:
+        raise DamagedPageError(
             f"Version {version_id} of {url} is damaged ({damage.__cause__}); crawl or import that "
             "page again."
         ) from damage

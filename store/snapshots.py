@@ -80,7 +80,7 @@ class Snapshots:
             ).fetchone()
         if row is None:
             raise SnapshotError(
-                f"There is no snapshot called “{name}”; the list of snapshots shows those there are."
+                f"There is no snapshot called “{name}”; list the snapshots to see which there are."
             )
         return Snapshot(*row)
 

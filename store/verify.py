@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .codec import unpack_outlinks, unpack_text
 from .database import Connection
-from .errors import DamagedPage, UrlError
+from .errors import DamagedPageError, UrlError
 from .page import content_digest
 from .urls import url_hash
 
@@ -69,22 +69,24 @@ def find_faults(
     faults: list[Fault] = []
     done = last = 0
     while rows := connection.execute(_PAGES, (collection, last, BATCH)).fetchall():
-        for last, url, key, current, named in rows:
+        for _, url, key, current, named in rows:
             faults += _page_faults(url, key, current, named)
+        last = rows[-1][0]
         done += len(rows)
         if progress:
             progress(done, total)
     last = 0
     while rows := connection.execute(_VERSIONS, (collection, last, BATCH)).fetchall():
-        for last, url, digest, title, body, outlinks in rows:
+        for version_id, url, digest, title, body, outlinks in rows:
             expected = "sha256:" + bytes(digest).hex()
             try:
                 found = content_digest(title, unpack_text(body))
                 unpack_outlinks(outlinks)
-            except DamagedPage as damage:
+            except DamagedPageError as damage:
                 found = f"bytes that cannot be read ({damage.__cause__})"
             if found != expected:
-                faults.append(Fault(url, last, expected, found))
+                faults.append(Fault(url, version_id, expected, found))
+        last = rows[-1][0]
         done += len(rows)
         if progress:
             progress(done, total)

@@ -1,0 +1,65 @@
+"""Fixtures that every package's tests share: one PostgreSQL for the whole run, and a fresh database
+of it for each test, copied from a migrated one.
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from store.cluster import Cluster
+from store.database import Database
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster_url() -> Iterator[str]:
+    """The URL of a private cluster that lives as long as the test run."""
+    # A short folder: the path of a Unix socket has at most 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="store-"))
+    # Nothing here must survive a power cut, and CREATE DATABASE syncs many files.
+    cluster = Cluster(folder / "postgres", {"fsync": "off", "max_connections": "60"})
+    try:
+        yield cluster.start()
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(cluster_url: str) -> str:
+    """The name of a migrated, empty database that nobody is connected to."""
+    name = f"template_{os.getpid()}"
+    _run(cluster_url, f"CREATE DATABASE {name} TEMPLATE template0")
+    with Database(database_url(cluster_url, name)) as database:
+        database.migrate()
+    return name
+
+
+@pytest.fixture
+def database(cluster_url: str, template_database: str) -> Iterator[Database]:
+    """A migrated, empty database of the test's own."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _run(cluster_url, f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY file_copy")
+    database = Database(database_url(cluster_url, name))
+    try:
+        yield database
+    finally:
+        database.close()
+        _run(cluster_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def database_url(cluster: str, name: str) -> str:
+    """The URL of the database `name` on the server of `cluster`."""
+    return cluster.replace("@/postgres?", f"@/{name}?")
+
+
+def _run(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
