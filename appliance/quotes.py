@@ -4,14 +4,22 @@ The best passages of the best pages, verbatim and checked like any other evidenc
 page's search score and the quote's own fit, and invents nothing.
 """
 
+from collections.abc import Iterator
+
+from indexer.blocks import HEADING
 from indexer.search import Searcher
-from indexer.select import Unit, rank_units
+from indexer.select import rank_units
+from indexer.tokens import count_words
+from store.page import PageVersion
 from store.pages import PageStore
 
 from .evidence import Evidence
 
-PAGES = 10
+PAGES = 5
+PER_PAGE = 3
 QUOTE_WORDS = 60
+OTHER_PAGE = 0.5
+"""What a page's standing in the search result counts: 0 not at all, 1 as much as the quote."""
 
 
 def quotes(question: str, searcher: Searcher, pages: PageStore, most: int = 5) -> list[Evidence]:
@@ -21,18 +29,47 @@ def quotes(question: str, searcher: Searcher, pages: PageStore, most: int = 5) -
     ranked: list[tuple[float, int, int, Evidence]] = []
     for hit in hits:
         page = pages.version(hit.version_id)
-        for unit in _windows(rank_units(page.text, page.title, question), page.text):
+        standing = (hit.score / best if best > 0 else 1.0) ** OTHER_PAGE
+        for score, start, end in _windows(page, question):
             evidence = Evidence(
-                page.url,
-                page.title,
-                page.fetched_at,
-                page.digest,
-                unit.start,
-                unit.end,
-                page.text[unit.start : unit.end],
-                "verbatim",
+                url=page.url,
+                title=page.title,
+                captured=page.fetched_at,
+                version_digest=page.digest,
+                start=start,
+                end=end,
+                quote=page.text[start:end],
+                label="verbatim",
             )
-            share = hit.score / best if best > 0 else 1.0
-            ranked.append((-(unit.score * share), hit.rank, unit.start, evidence))
+            ranked.append((-score * standing, hit.rank, start, evidence))
     ranked.sort(key=lambda item: item[:3])
     return [item[3] for item in ranked[:most]]
+
+
+def _windows(page: PageVersion, question: str) -> Iterator[tuple[float, int, int]]:
+    """Yield (score, start, end): the page's best units, each widened to about `QUOTE_WORDS`.
+
+    A unit is widened to what follows and precedes it in its own paragraph, for a lone table row
+    or short sentence is hard to judge; a later unit that an earlier quote holds is left out.
+    """
+    taken: list[tuple[int, int]] = []
+    for unit in rank_units(page.text, page.title, question):
+        if len(taken) == PER_PAGE:
+            return
+        if unit.kind == HEADING or any(a <= unit.start < b for a, b in taken):
+            continue
+        start, end = _widened(page.text, unit.start, unit.end)
+        taken.append((start, end))
+        yield unit.score, start, end
+
+
+def _widened(text: str, start: int, end: int) -> tuple[int, int]:
+    first = text.rfind("\n\n", 0, start) + 2
+    first = max(first, 0) if first > 1 else 0
+    last = text.find("\n\n", end)
+    last = len(text) if last < 0 else last
+    if count_words(text[first:last]) <= QUOTE_WORDS:
+        return first, last
+    if count_words(text[start:last]) <= QUOTE_WORDS:
+        return start, last
+    return start, end

@@ -1,0 +1,82 @@
+# The deep-research appliance. `make help` lists the targets; everything lives in .build/.
+
+PYTHON ?= python3
+BUILD := .build
+VENV := $(BUILD)/venv
+BIN := $(VENV)/bin
+HOMES := data data-demo
+SETUP := $(BUILD)/stamps/setup
+DEV := $(BUILD)/stamps/dev
+ENCODE := $(BUILD)/stamps/encode
+SITES ?=
+Q ?=
+RUN ?= last
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-encode demo test lint crawl index ask replay bench accept soak clean docs-site
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(SETUP) ## Build the virtual environment and llama.cpp, and check that it decodes
+
+setup-encode: $(ENCODE) ## Add torch and FlagEmbedding, for BGE-M3 (the [encode] extra)
+
+demo: $(SETUP) ## Crawl, index and ask the demo corpus (a home of its own: data-demo)
+	@APPLIANCE_HOME="$(CURDIR)/data-demo" $(BIN)/appliance demo
+
+test: $(DEV) ## Run the tests
+	@scripts/test.sh $(ARGS)
+
+lint: $(DEV) ## Format, lint, types and import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+crawl: $(SETUP) ## Crawl SITES (addresses, or a file of sites; default: sites.toml)
+	@$(BIN)/appliance crawl $(SITES)
+
+index: $(SETUP) ## Index what was crawled
+	@$(BIN)/appliance index
+
+ask: $(SETUP) ## Ask a question: make ask Q="…"
+	@$(BIN)/appliance ask "$(Q)"
+
+replay: $(SETUP) ## Replay a run: make replay RUN=… (default: the last)
+	@$(BIN)/appliance replay $(RUN)
+
+docs-site: $(SETUP) ## Crawl, index and search the HTML of Debian's python3.11-doc, served on loopback
+	@scripts/debian_docs.sh
+
+bench: $(DEV) ## Measure, each figure beside a named baseline of the same run
+	@$(BIN)/python -m bench
+
+accept: $(DEV) $(ENCODE) ## Run the check of every promise and print a row each
+	@$(BIN)/python -m bench.accept
+
+soak: $(DEV) ## The full numbers of kills
+	@APPLIANCE_KILLS=100 scripts/test.sh -m kill
+
+demo-model: $(ENCODE) ## Train the demonstration model anew from its recorded seed
+	@$(BIN)/python -m models.demo
+
+clean: ## Stop the databases and remove what was built (homes stay)
+	@for home in $(HOMES); do \
+	  if [ -x $(BIN)/appliance ] && [ -d $$home ]; then APPLIANCE_HOME=$$home $(BIN)/appliance stop; fi; \
+	done
+	rm -rf $(BUILD)
+
+$(SETUP): pyproject.toml requirements/core.txt scripts/setup.sh
+	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+$(DEV): $(SETUP) requirements/dev.txt
+	@echo "setup: test tools"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@touch $@
+
+$(ENCODE): $(SETUP) requirements/encode.txt
+	@echo "setup: torch and FlagEmbedding"
+	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/encode.txt
+	@touch $@

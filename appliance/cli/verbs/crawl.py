@@ -1,0 +1,134 @@
+"""`appliance crawl`: fetch pages into the store. The one verb that may reach outside."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crawler.errors import SitesError
+from crawler.options import CrawlOptions
+from crawler.progress import CrawlProgress
+from crawler.report import CrawlReport
+from crawler.run import crawl
+from crawler.sites import Site, read_sites, write_example
+
+from ...errors import ConfigError
+from ...readers import open_store
+from ..options import as_json, collection_option, config_from, print_json, say
+
+DEFAULT_SITES = Path("sites.toml")
+_PLAIN_NAMES = {"html", "htdocs", "www", "public", "site", "doc", "docs"}
+
+
+@click.command("crawl")
+@click.argument("targets", nargs=-1, metavar="[URL|FOLDER|SITES.TOML]...")
+@click.option("--sites", type=click.Path(path_type=Path), help="A file of sites and settings.")
+@collection_option
+@click.option("--scope", type=click.Choice(["host", "prefix", "any"]), help="Which links to follow.")
+@click.option("--allow", multiple=True, metavar="REGEX", help="Follow only links that match.")
+@click.option("--deny", multiple=True, metavar="REGEX", help="Follow no link that matches.")
+@click.option("--max-pages", type=int, help="Stop after this many pages; run again to go on.")
+@click.option("--max-depth", type=int, help="Links away from the start.")
+@click.option("--delay", type=float, help="Seconds between two requests to one host.")
+@click.option("--timeout", type=float, help="Seconds to wait for a server.")
+@click.option("--workers", type=int, help="Extraction processes (default: cores − 1).")
+@click.option("--proxy", metavar="URL", help="An HTTP proxy to fetch everything through.")
+@click.option("--user-agent", help="How to name yourself to servers.")
+@click.option("--no-robots", is_flag=True, help="Ignore robots.txt (for your own servers only).")
+@click.option("--restart", is_flag=True, help="Forget the queue of an unfinished crawl.")
+@as_json
+def command(
+    targets: tuple[str, ...],
+    sites: Path | None,
+    collection: str | None,
+    no_robots: bool,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
+    """Fetch pages from each URL (and what it links to) into the store.
+
+    A FOLDER of HTML is served on loopback for the crawl; a file SITES.TOML lists sites with
+    their settings, and without any target ./sites.toml is read. Stopped at any moment, the same
+    command goes on where it was; finished, it fetches again only what has changed.
+    """
+    config = config_from(collection=collection)
+    given = {name: value for name, value in chosen.items() if value not in (None, (), False)}
+    given |= {"collection": config.collection} | ({"robots": False} if no_robots else {})
+    reports: list[CrawlReport] = []
+    with ExitStack() as servers:
+        jobs = [
+            job
+            for target in _targets(targets, sites)
+            for job in _jobs(target, given, servers)
+        ]
+        with open_store(config) as database, config.home.writer("crawl"):
+            for job in jobs:
+                with CrawlProgress(quiet=as_json) as progress:
+                    reports.append(crawl(database, job.seeds, job.options, progress))
+                if not as_json:
+                    for line in reports[-1].lines():
+                        say(line)
+    if as_json:
+        print_json([report.json() for report in reports])
+    else:
+        say("now run: appliance index")
+
+
+def _targets(targets: tuple[str, ...], sites: Path | None) -> list[str]:
+    """What to crawl; with nothing given ./sites.toml, which is written as an example if missing."""
+    if targets or sites:
+        return [*targets, *([str(sites)] if sites else [])]
+    if not DEFAULT_SITES.exists():
+        write_example(DEFAULT_SITES)
+        raise SitesError(
+            f"there was no {DEFAULT_SITES}, so an example was written to "
+            f"{DEFAULT_SITES.absolute()}; name your sites in it and run the same command again"
+        )
+    return [str(DEFAULT_SITES)]
+
+
+def _jobs(target: str, given: dict[str, Any], servers: ExitStack) -> list[Site]:
+    path = Path(target).expanduser()
+    if target.endswith(".toml") or path.is_file():
+        return list(read_sites(path, **given))
+    if path.is_dir():
+        proxy = servers.enter_context(_served(path))
+        seed = f"http://{_host_name(path)}.localhost/{_first_page(path)}"
+        return [Site((seed,), CrawlOptions(**(given | {"proxy": proxy})))]
+    return [Site((target,), CrawlOptions(**given))]
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free loopback port while the block runs; yields its address.
+
+    It is used as a proxy, so that the pages keep the same URLs whatever the port is.
+    """
+    from crawler.serve_folder import serve
+
+    server = serve(folder)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _host_name(folder: Path) -> str:
+    """A host name for a folder, from the first name on its path that says something."""
+    names = [name for name in reversed(folder.resolve().parts) if name.lower() not in _PLAIN_NAMES]
+    return re.sub(r"[^a-z0-9.]+", "-", names[0].lower()).strip("-.") or "folder"
+
+
+def _first_page(folder: Path) -> str:
+    if (folder / "index.html").is_file():
+        return ""
+    page = next(iter(sorted(folder.glob("*.htm*"))), None)
+    if page is None:
+        raise ConfigError(f"{folder} holds no HTML page at its top; name the folder that does")
+    return page.name
