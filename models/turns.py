@@ -7,7 +7,9 @@ not run tools and does not judge arguments: whether a tool exists is the tools' 
 
 import ast
 import json
+import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -70,7 +72,10 @@ def read_turn(completion: str) -> Turn:
 
 
 def read_call(body: str) -> Call:
-    """Read the inside of one `<tool_call>`: JSON5, then JSON, then a Python literal, as upstream."""
+    """Read the inside of one `<tool_call>`: JSON, JSON5, then a Python literal, as upstream.
+
+    Only JSON values come out, whatever was written: a run keeps the arguments and hashes them.
+    """
     text = body.strip()
     fence = _FENCE.match(text)
     if fence:
@@ -89,16 +94,47 @@ def read_call(body: str) -> Call:
         return Call("", {}, body, 'the call has no "name"')
     if not isinstance(arguments, dict):
         return Call("", {}, body, 'the call\'s "arguments" are not a JSON object')
-    return Call(name.strip(), {str(key): item for key, item in arguments.items()}, body)
+    try:
+        plain = {_letters(str(key)): _plain(item) for key, item in arguments.items()}
+    except (ValueError, RecursionError):
+        return Call("", {}, body, 'the call\'s "arguments" hold a value that JSON does not know')
+    return Call(_letters(name.strip()), plain, body)
+
+
+def _plain(value: object) -> object:
+    """Return `value` as JSON values; ValueError for a set, bytes, NaN and the like."""
+    if isinstance(value, str):
+        return _letters(value)
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {_letters(str(key)): _plain(item) for key, item in value.items()}
+    raise ValueError(f"{type(value).__name__} is no JSON value")
+
+
+def _letters(text: str) -> str:
+    # A lone surrogate (an escape cut in half) has no UTF-8 and NUL is in no database.
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
 def _literal(text: str) -> object:
-    for reader in (json.loads, _json5, ast.literal_eval):
+    for reader in (json.loads, _json5, _python):
         try:
-            return reader(text)  # type: ignore[no-any-return, operator]
+            return reader(text)
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
     return None
+
+
+def _python(text: str) -> object:
+    with warnings.catch_warnings():
+        # An odd backslash in a model's string is no business of the user.
+        warnings.simplefilter("ignore")
+        return ast.literal_eval(text)
 
 
 def _json5(text: str) -> object:
