@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from .errors import ContextFull
 from .profiles import Sampling
 from .transcript import Piece
 
@@ -25,9 +26,9 @@ class Completion:
     `text` excludes the stop string and the end token. `tokens` counts the sampled tokens, the end
     token included. `closed` says that the end of the message stands in the session, so that the
     next text begins after it. `prefilled` counts the tokens that were appended (or shifted by a
-    trim) since the last completion and evaluated here; `carried` those of earlier turns that
-    could only be evaluated now (a turn's last token, or the token before a rollback). `chunks`
-    are the sizes of the evaluated prefill chunks, in order: their sum is `prefilled + carried`.
+    trim) since the last completion and evaluated here; `carried` those of earlier turns that had
+    to be evaluated with them (a turn's last token; after a rollback the rest of its chunk, so
+    that the bits are those of a session that never went further). `chunks` are the sizes of the evaluated prefill chunks, in order: their sum is `prefilled + carried`.
     After them each sampled token but the last is evaluated alone (`decoded` of them). `ids` are
     the sampled ids as they stand in the session.
     """
@@ -129,6 +130,6 @@ def append_all(session: Session, pieces: Sequence[Piece]) -> int:
     start = session.checkpoint()
     try:
         return sum(session.append(piece.text, piece.trusted) for piece in pieces)
-    except BaseException:
+    except ContextFull:
         session.rollback(start)
         raise

@@ -21,7 +21,7 @@ from typing import Any
 from store.digest import sha256_file, sync_folder, write_atomic
 
 from .errors import ModelFileError, RegistryError
-from .llama.client import inspect
+from .llama.process import inspect
 from .profiles import profile as profile_named
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from .errors import EngineError, ModelError
-from .llama.client import worker_command
+from .llama.process import module_command
 
 TOKENS = 32
 TYPES = {"Q4_K": "LLAMA_FTYPE_MOSTLY_Q4_K_S", "Q8_0": "LLAMA_FTYPE_MOSTLY_Q8_0"}
@@ -21,7 +21,7 @@ TYPES = {"Q4_K": "LLAMA_FTYPE_MOSTLY_Q4_K_S", "Q8_0": "LLAMA_FTYPE_MOSTLY_Q8_0"}
 
 def verify_build() -> str:
     """Return one line that says what worked; EngineError when the child failed or crashed."""
-    command, environment = worker_command("models.verify_build", "--child")
+    command, environment = module_command("models.verify_build", "--child")
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     said = done.stdout.decode("utf-8", "replace").strip()
     if done.returncode == 0:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Weights:
-    """A GGUF file, loaded. With `vocabulary_only` no tensor is read, but their places are checked."""
+    """A GGUF file, loaded; with `vocabulary_only` its tensors are not read, only their places."""
 
     def __init__(self, file: Path, vocabulary_only: bool = False) -> None:
         self._lib = library()

@@ -7,6 +7,9 @@ and may not when any of these differs; so a run's manifest records them all.
 import os
 from dataclasses import dataclass, replace
 
+SMALL_WEIGHTS = 64 << 20
+"""Bytes below which a model is computed by one thread."""
+
 
 @dataclass(frozen=True, slots=True)
 class LlamaOptions:
@@ -23,9 +26,15 @@ class LlamaOptions:
     kv: str = "f16"
     flash_attention: bool = True
 
-    def settled(self) -> "LlamaOptions":
-        """Return the same options with `threads` 0 replaced by the number of usable cores."""
+    def settled(self, weights_bytes: int) -> "LlamaOptions":
+        """Return the same options with `threads` 0 replaced by a number for weights of that size.
+
+        Usable cores, at most 16; but one for a model that fits in the caches, where threads would
+        only wait for one another.
+        """
         if self.threads > 0:
             return self
+        if weights_bytes < SMALL_WEIGHTS:
+            return replace(self, threads=1)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return replace(self, threads=max(1, min(cores or 1, 16)))

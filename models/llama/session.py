@@ -17,13 +17,17 @@ from .tokens import Tokens
 
 
 class TokenSession:
-    """`ids` is the whole truth; the KV cache holds the first `evaluated` of them."""
+    """`ids` is the whole truth; the KV cache holds the first `evaluated` of them.
+
+    The cache is a function of the ids and of the chunks in which they were evaluated. Forgetting
+    goes back to the start of a chunk, so a branch that was rolled back leaves no trace in the bits.
+    """
 
     def __init__(self, context: Context, tokens: Tokens) -> None:
         self._context = context
         self._tokens = tokens
         self.ids: list[int] = []
-        self.evaluated = 0
+        self._edges = [0]
         self._fresh = 0
         context.clear()
 
@@ -31,6 +35,11 @@ class TokenSession:
     def position(self) -> int:
         """The number of tokens."""
         return len(self.ids)
+
+    @property
+    def evaluated(self) -> int:
+        """The number of tokens in the KV cache."""
+        return self._edges[-1]
 
     def count(self, text: str, trusted: bool) -> int:
         """Return how many tokens `text` has."""
@@ -41,7 +50,7 @@ class TokenSession:
         return self.replace(self.position, [Piece(text, trusted)])
 
     def replace(self, after: int, pieces: Sequence[Piece], until: int | None = None) -> int:
-        """Put pieces in the place of the ids from `after` to `until`; later ids stay as they are."""
+        """Put pieces in the place of the ids from `after` to `until`; later ids stay."""
         end = self.position if until is None else until
         self._check(after, end)
         new = [token for piece in pieces for token in self._tokens.encode(*_pair(piece))]
@@ -119,15 +128,20 @@ class TokenSession:
             if cancel is not None and cancel():
                 break
             chunk = self.ids[self.evaluated : self.evaluated + self._context.batch_size]
-            self._context.evaluate(chunk, self.evaluated)
-            self.evaluated += len(chunk)
+            self.evaluate(chunk)
             chunks.append(len(chunk))
         return chunks
 
+    def evaluate(self, chunk: Sequence[int]) -> None:
+        """Evaluate the next ids, as one chunk."""
+        self._context.evaluate(chunk, self.evaluated)
+        self._edges.append(self.evaluated + len(chunk))
+
     def _forget(self, position: int) -> None:
         if position < self.evaluated:
-            self._context.forget(position)
-            self.evaluated = position
+            while self._edges[-1] > position:
+                self._edges.pop()
+            self._context.forget(self.evaluated)
 
     def _check(self, start: int, end: int) -> None:
         if not 0 <= start <= end <= self.position:
@@ -159,8 +173,7 @@ class _Run:
                 if cancel is not None and cancel():
                     self.finish = "cancelled"
                     break
-                self._context.evaluate(session.ids[-1:], session.evaluated)
-                session.evaluated += 1
+                session.evaluate(session.ids[-1:])
                 self.decoded += 1
             token = sampler.sample()
             self.sampled += 1

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import EngineError
+from ..transcript import END
 from .library import library
 
 
@@ -38,8 +39,9 @@ class Tokens:
             key=lambda name: (-len(name), name),
         )
         self._tag = re.compile("(?=" + "|".join(map(re.escape, strings)) + ")") if strings else None
-        eot, eos = int(lib.llama_vocab_eot(vocabulary)), int(lib.llama_vocab_eos(vocabulary))
-        self.end = eot if eot >= 0 else eos
+        # llama.cpp's own guess of the end of a turn may be `<|endoftext|>` for such vocabularies.
+        closing = [token for token, name in control.items() if name == END]
+        self.end = closing[0] if closing else int(lib.llama_vocab_eos(vocabulary))
         """The token that closes a message."""
         self.first = int(lib.llama_vocab_bos(vocabulary))
         if not lib.llama_vocab_get_add_bos(vocabulary):

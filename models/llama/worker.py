@@ -52,7 +52,8 @@ class Worker:
             while (message := reader.next()) is not None:
                 if message["op"] == "cancel":
                     self._cancel.set()
-                else:
+                else:  # cleared here, in the order of the stream, so that no cancel is lost
+                    self._cancel.clear()
                     self._requests.put(message)
         os._exit(0)
 
@@ -117,7 +118,6 @@ class Worker:
         self, max_tokens: int, stop: list[str], sampling: dict[str, Any], seed: int, stream: bool
     ) -> Message:
         """Complete the session, streaming `{"text": …}` messages before the answer."""
-        self._cancel.clear()
         completion = self._open_session().generate(
             max_tokens,
             stop,
