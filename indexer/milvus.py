@@ -73,7 +73,7 @@ class VectorStore:
         return MilvusClient(uri)
 
     def prepare(self, collection: str, dense_size: int) -> None:
-        """Create `collection` unless it is there; dense vectors have `dense_size` floats, or none."""
+        """Create `collection` unless it is there, with dense vectors if `dense_size` > 0."""
         if self._client.has_collection(collection):
             self._client.load_collection(collection)
             return

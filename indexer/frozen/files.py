@@ -16,7 +16,6 @@ from store.digest import blake, canonical_json, sha256, sync_folder
 from ..errors import IndexDamaged, IndexMissing, IndexStale
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 FORMAT = 1

@@ -1,0 +1,318 @@
+"""Building the index: split what is new, encode it into Milvus, delete what is gone, freeze.
+
+Incremental and resumable: what is done is marked in PostgreSQL only after Milvus has flushed it,
+so a run that was killed is finished by the next one, and nothing is encoded twice but the batch
+that was open. It knows encoders by their protocol only, and nothing of crawling or searching.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from store.database import Database
+from store.digest import blake_json
+from store.page import PageVersion
+from store.pages import PageStore
+from store.passages import FIRST, PassageRow, PassageStore
+
+from .encoders.base import Encoder, PassageText, Vectors
+from .errors import IndexerError, VectorStoreError
+from .frozen import FrozenIndex, FrozenPage, FrozenPassage, publish, write
+from .frozen.files import FORMAT
+from .milvus import VectorStore
+from .passages import DEFAULT_CHUNKER, Chunker, passage_id, split
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage ("split", "encode", "freeze"), what is done and the total."""
+
+BATCH = 128
+"""Passages handed to the encoder at once."""
+FLUSH = 1024
+"""Passages between two flushes of Milvus: what a kill can cost."""
+ROUNDS = 5
+"""How often a run looks again for pages that a crawl changed meanwhile."""
+PREFIX = "passages_"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What a run did. `unchanged` tells that the frozen index was already the right one."""
+
+    encoder: str
+    digest: str
+    folder: Path
+    pages: int
+    passages: int
+    split: int
+    encoded: int
+    deleted: int
+    unchanged: bool
+
+
+def build(
+    db: Database,
+    home: Path,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    *,
+    uri: str | None = None,
+    chunker: Chunker = DEFAULT_CHUNKER,
+    rebuild: bool = False,
+) -> IndexReport:
+    """Bring the index of `home` up to date with the store and freeze it.
+
+    `uri` names a Milvus server instead of Milvus Lite; `rebuild` encodes everything again. Raises
+    IndexBusy when another run holds the index, VectorStoreError and the encoder's errors; what was
+    done until then is kept.
+    """
+    with VectorStore(home / "milvus", uri) as vectors, db.exclusive("index"):
+        run = _Run(db, vectors, encoder, chunker, progress or _silent)
+        if rebuild:
+            run.forget()
+        run.catch_up()
+        report = run.freeze(home / "frozen", rebuild)
+        if uri is None:
+            run.drop_others()
+        return report
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(
+        self,
+        db: Database,
+        vectors: VectorStore,
+        encoder: Encoder,
+        chunker: Chunker,
+        progress: Progress,
+    ) -> None:
+        self._passages = PassageStore(db)
+        self._version = lru_cache(maxsize=1024)(PageStore(db).version)
+        self._vectors = vectors
+        self._encoder = encoder
+        self._chunker = chunker
+        self._progress = progress
+        # Marks carry both digests: passages cut another way are other passages.
+        self._mark = encoder.digest
+        name = blake_json([encoder.digest, chunker.digest]).partition(":")[2][:24]
+        self._collection = f"{PREFIX}{name}"
+        self._empty: set[int] = set()
+        self.split = self.encoded = self.deleted = 0
+        vectors.prepare(self._collection, encoder.dense_size)
+
+    def forget(self) -> None:
+        """Mark everything as not encoded and start with an empty collection."""
+        for rows in self._each():
+            self._passages.mark([row.id for row in rows], None)
+        self._vectors.drop(self._collection)
+        self._vectors.prepare(self._collection, self._encoder.dense_size)
+
+    def catch_up(self) -> None:
+        """Delete, split and encode until nothing is left to do."""
+        for _ in range(ROUNDS):
+            if not (self._delete() + self._split() + self._encode()):
+                return
+
+    def _delete(self) -> int:
+        stale = self._passages.stale(self._chunker.digest)
+        if stale:
+            # Milvus first: should we be killed in between, the rows are still there to tell us.
+            self._vectors.delete(self._collection, stale)
+            self._vectors.flush(self._collection)
+            self._passages.remove(stale)
+            self.deleted += len(stale)
+        return len(stale)
+
+    def _split(self) -> int:
+        work, after = 0, 0
+        while versions := self._passages.unsplit(self._chunker.digest, after):
+            rows: list[PassageRow] = []
+            for version_id in versions:
+                page = self._version(version_id)
+                found = split(page.text, page.title, self._chunker)
+                rows.extend(
+                    PassageRow(
+                        passage_id(page.url, page.digest, p.start, p.end, self._chunker.digest),
+                        version_id,
+                        p.ordinal,
+                        p.start,
+                        p.end,
+                        p.headings,
+                        self._chunker.digest,
+                    )
+                    for p in found
+                )
+            self._passages.insert(rows)
+            after = versions[-1]
+            work += len(rows)
+            self._progress("split", self.split + work, self.split + work)
+        self.split += work
+        return work
+
+    def _encode(self) -> int:
+        total = self._passages.count() - self._passages.count(self._mark)
+        done, after = 0, FIRST
+        open_ids: list[int] = []
+        while rows := self._passages.pending(self._mark, BATCH, after):
+            after = rows[-1].id
+            vectors = self._encoder.encode_passages([self._text(row) for row in rows])
+            self._vectors.upsert(self._collection, [row.id for row in rows], vectors)
+            open_ids.extend(row.id for row in rows)
+            if len(open_ids) >= FLUSH:
+                self._settle(open_ids)
+            done += len(rows)
+            self._progress("encode", done, max(total, done))
+        self._settle(open_ids)
+        self.encoded += done
+        return done
+
+    def _settle(self, ids: list[int]) -> None:
+        if ids:
+            self._vectors.flush(self._collection)
+            self._passages.mark(ids, self._mark)
+            ids.clear()
+
+    def _text(self, row: PassageRow) -> PassageText:
+        page = self._version(row.version_id)
+        return PassageText(page.text[row.start : row.end], page.title, row.headings, page.lang)
+
+    def _each(self) -> Iterator[list[PassageRow]]:
+        after = FIRST
+        while rows := self._passages.each(self._mark, after):
+            yield rows
+            after = rows[-1].id
+
+    def freeze(self, root: Path, rebuild: bool) -> IndexReport:
+        """Write and publish the frozen index, unless the current one is made of the same."""
+        pages, passages = self._contents()
+        inputs = _inputs(self._encoder, self._chunker, pages, passages)
+        current = None if rebuild else _current(root)
+        if current is not None and current.manifest.values.get("inputs") == inputs:
+            return self._report(current.digest, current.folder, len(pages), len(passages), True)
+        self._heal({p.id for p in passages})
+        header = {
+            "encoder": {"name": self._encoder.name, "digest": self._encoder.digest},
+            "chunker": self._chunker.digest,
+            "uses_rarity": self._encoder.uses_rarity,
+            "inputs": inputs,
+        }
+        manifest = write(
+            root,
+            header,
+            pages,
+            passages,
+            self._export([p.id for p in passages]),
+            self._encoder.dense_size,
+            self._encoder.impact_ceiling,
+        )
+        folder = publish(root, manifest)
+        return self._report(manifest.digest, folder, len(pages), len(passages), False)
+
+    def _report(
+        self, digest: str, folder: Path, pages: int, passages: int, unchanged: bool
+    ) -> IndexReport:
+        return IndexReport(
+            self._encoder.name,
+            digest,
+            folder,
+            pages,
+            passages,
+            self.split,
+            self.encoded,
+            self.deleted,
+            unchanged,
+        )
+
+    def _contents(self) -> tuple[list[FrozenPage], list[FrozenPassage]]:
+        """Return pages by URL and passages by (page, span): the order that breaks ties."""
+        of_version: dict[int, list[PassageRow]] = {}
+        for rows in self._each():
+            for row in rows:
+                of_version.setdefault(row.version_id, []).append(row)
+        versions = sorted(
+            ((_page(self._version(key), key), key) for key in of_version),
+            key=lambda version: (version[0].url, version[1]),
+        )
+        pages = [page for page, _ in versions]
+        passages = [
+            FrozenPassage(row.id, number, row.start, row.end)
+            for number, (_, key) in enumerate(versions)
+            for row in sorted(of_version[key], key=lambda row: (row.start, row.end))
+        ]
+        return pages, passages
+
+    def _heal(self, wanted: set[int]) -> None:
+        """Make Milvus hold exactly what PostgreSQL says that it holds."""
+        held = set(self._vectors.keys(self._collection))
+        if orphans := sorted(held - wanted):
+            self._vectors.delete(self._collection, orphans)
+            self._vectors.flush(self._collection)
+        if lost := sorted(wanted - held):
+            logger.warning("Milvus lacks %d passages that were encoded; encoding again", len(lost))
+            self._passages.mark(lost, None)
+            self._encode()
+
+    def _export(self, ids: Sequence[int]) -> Iterator[list[Vectors]]:
+        done = 0
+        for found, vectors in self._vectors.export(self._collection, ids):
+            yield vectors
+            done += len(found)
+            self._progress("freeze", done, len(ids))
+        if done != len(ids):
+            raise VectorStoreError(
+                f"Milvus returned {done} of {len(ids)} passages: run appliance index --rebuild."
+            )
+
+    def drop_others(self) -> None:
+        """Drop the collections of other encoders and chunkers, whose marks are gone."""
+        for name in self._vectors.collections():
+            if name.startswith(PREFIX) and name != self._collection:
+                self._vectors.drop(name)
+
+
+def _page(page: PageVersion, version_id: int) -> FrozenPage:
+    day = page.published.toordinal() if page.published else 0
+    site = page.site or _host(page.url)
+    return FrozenPage(page.url, page.title, site, page.lang, version_id, day)
+
+
+def _host(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def _inputs(
+    encoder: Encoder,
+    chunker: Chunker,
+    pages: Sequence[FrozenPage],
+    passages: Sequence[FrozenPassage],
+) -> str:
+    """Return the digest of all that decides the frozen files."""
+    return blake_json(
+        [
+            FORMAT,
+            encoder.digest,
+            chunker.digest,
+            [[p.url, p.title, p.site, p.language, p.version_id, p.day] for p in pages],
+            [[p.id, p.page, p.start, p.end] for p in passages],
+        ]
+    )
+
+
+def _current(root: Path) -> FrozenIndex | None:
+    """Return the current frozen index, or None when there is none that can be read."""
+    try:
+        return FrozenIndex.open(root)
+    except IndexerError as error:
+        logger.info("building a new frozen index: %s", error)
+        return None

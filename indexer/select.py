@@ -1,0 +1,216 @@
+"""What of one page serves a goal: passages when there is room, else sentences and table rows.
+
+Pure and deterministic: text, goal and a budget in, spans of that text out, in page order. It
+knows no index: how rare a word is, is counted on the page itself.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .blocks import HEADING, plain
+from .encoders.lexical import ASKING
+from .families import FAMILY_WEIGHT, expected, relatives
+from .passages import split
+from .pieces import pieces
+from .tokens import count_words, language_key, terms
+
+ROOMY = 300
+"""From this many words on, evidence is whole passages."""
+TITLE_SHARE = 0.35
+"""What a goal's word counts when it is in the title: the whole page is about it."""
+CONTEXT_SHARE = 0.5
+"""What a word counts that stands in the heading or table header above a unit, not in it."""
+ANSWER_SHARE = 0.5
+"""What is added to a unit that looks like an answer of the kind that the goal asks for."""
+FLOOR = 0.35
+"""Units below this share of the best one are left out even when the budget has room."""
+
+
+QUESTION_SHARE = 0.3
+"""What a word of the whole question counts when the goal does not hold it."""
+FILL = 12
+"""How many single units are tried for the room that whole passages leave."""
+
+__all__ = ["Span", "Unit", "best_sentence", "merge", "rank_units", "select", "terms"]
+
+
+class Span(NamedTuple):
+    """`text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence, list item or table row and what it is worth for the goal."""
+
+    score: float
+    start: int
+    end: int
+    kind: str
+    header: tuple[int, int] | None = None
+
+
+def score_units(
+    text: str, title: str, goal: str, *, question: str = "", language: str = ""
+) -> list[Unit]:
+    """Return every unit of `text` with its score, in page order.
+
+    `question` is what the whole run is about: its words count a little beside the goal's.
+    """
+    key = language_key(language)
+    weight_of = _wanted(goal, question, key)
+    titles = set(terms(title, key))
+    found = pieces(text)
+    bags = [set(terms(plain(text[p.start : p.end]), key)) for p in found]
+    above = [
+        set(terms(" ".join(p.headings), key))
+        | (set(terms(text[p.header[0] : p.header[1]], key)) if p.header else set())
+        for p in found
+    ]
+    kin = {word: relatives(word, key) for word in weight_of}
+    weight: dict[str, float] = {}
+    for word, share in weight_of.items():
+        count = sum(1 for bag in bags if word in bag or bag & kin[word])
+        rarity = math.log(1.0 + (len(bags) - count + 0.5) / (count + 0.5))
+        weight[word] = share * max(rarity, 0.2) * (TITLE_SHARE if word in titles else 1.0)
+    most = max(weight.values(), default=1.0)
+    answers = expected(goal) or expected(question)
+    scored = []
+    for at, (piece, bag, context) in enumerate(zip(found, bags, above, strict=True)):
+        score, on_point = 0.0, False
+        for word in weight:
+            share = _share(word, kin[word], bag)
+            if not share:
+                share = CONTEXT_SHARE * _share(word, kin[word], context)
+            score += weight[word] * share
+            on_point = on_point or (share > 0.0 and word not in titles)
+        body = text[piece.start : piece.end]
+        if piece.kind == HEADING:
+            score *= 0.3
+        elif answers and any(pattern.search(body) for pattern in answers):
+            score += most * ANSWER_SHARE * (1.0 if on_point else 0.3)
+        score /= 1.0 + 0.1 * max(0.0, count_words(body) / 30.0 - 1.0)
+        score += most * 0.05 / (1.0 + at)
+        scored.append(Unit(round(score, 9), piece.start, piece.end, piece.kind, piece.header))
+    return scored
+
+
+def _wanted(goal: str, question: str, key: str) -> dict[str, float]:
+    """Return the words to look for with their shares, the goal's first."""
+    asking = {term for word in ASKING for term in terms(word, key, single=False)}
+    wanted: dict[str, float] = {}
+    for source, share in ((goal, 1.0), (question, QUESTION_SHARE)):
+        words = list(dict.fromkeys(terms(source, key, single=False)))
+        for word in [w for w in words if w not in asking] or ([] if wanted else words):
+            wanted.setdefault(word, share)
+    return wanted
+
+
+def rank_units(
+    text: str, title: str, goal: str, *, question: str = "", language: str = ""
+) -> list[Unit]:
+    """Return the units of `text` best first; headings come after everything else."""
+    return sorted(
+        score_units(text, title, goal, question=question, language=language),
+        key=lambda unit: (unit.kind == HEADING, -unit.score, unit.start),
+    )
+
+
+def _share(word: str, kin: frozenset[str], bag: set[str]) -> float:
+    if word in bag:
+        return 1.0
+    return FAMILY_WEIGHT if kin and not kin.isdisjoint(bag) else 0.0
+
+
+def best_sentence(
+    text: str, title: str, goal: str, *, question: str = "", language: str = ""
+) -> Span | None:
+    """Return the one sentence, item or row that serves the goal best; None for an empty text."""
+    ranked = rank_units(text, title, goal, question=question, language=language)
+    return Span(ranked[0].start, ranked[0].end) if ranked else None
+
+
+def select(
+    text: str,
+    title: str,
+    goal: str,
+    budget_words: int,
+    *,
+    question: str = "",
+    language: str = "",
+) -> list[Span]:
+    """Return the spans of `text` that serve `goal` best, in page order, within the budget.
+
+    A page that fits is returned whole. With room (`ROOMY`) the unit is the passage; else it is
+    the sentence, list item or table row, and a row brings its table's header with it. The best
+    unit is returned even if it alone exceeds the budget.
+    """
+    stripped = text.strip()
+    if not stripped:
+        return []
+    if count_words(text) <= budget_words:
+        start = text.index(stripped[0])
+        return [Span(start, start + len(stripped))]
+    ranked = rank_units(text, title, goal, question=question, language=language)
+    if budget_words >= ROOMY:
+        return _passages(text, title, ranked, budget_words)
+    return _sentences(text, ranked, budget_words)
+
+
+def _sentences(text: str, ranked: Sequence[Unit], budget: int) -> list[Span]:
+    chosen: set[Span] = set()
+    left = budget
+    for number, unit in enumerate(ranked):
+        if number and (unit.score < FLOOR * ranked[0].score or unit.kind == HEADING):
+            break
+        fresh = _with_header(unit) - chosen
+        cost = sum(count_words(text[a:b]) for a, b in fresh)
+        if number and cost > left:
+            continue
+        chosen |= fresh
+        left -= cost
+    return sorted(chosen)
+
+
+def _with_header(unit: Unit) -> set[Span]:
+    spans = {Span(unit.start, unit.end)}
+    return spans | {Span(*unit.header)} if unit.header else spans
+
+
+def _passages(text: str, title: str, ranked: Sequence[Unit], budget: int) -> list[Span]:
+    """Take whole passages while they fit, then fill up with single units."""
+    candidates = []
+    for passage in split(text, title):
+        inside = [u.score for u in ranked if passage.start <= u.start and u.end <= passage.end]
+        worth = sum(score / (1.0 + n) for n, score in enumerate(inside[:4]))
+        candidates.append((round(-worth, 9), passage.start, passage.end))
+    chosen: list[Span] = []
+    left = budget
+    for _, start, end in sorted(candidates):
+        cost = count_words(text[start:end])
+        if cost <= left:
+            chosen.append(Span(start, end))
+            left -= cost
+    for unit in ranked[:FILL]:
+        if any(a <= unit.start and unit.end <= b for a, b in chosen):
+            continue
+        cost = sum(count_words(text[a:b]) for a, b in _with_header(unit))
+        if cost <= left or not chosen:
+            chosen.extend(sorted(_with_header(unit)))
+            left -= cost
+    return merge(text, chosen)
+
+
+def merge(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Join spans that touch, overlap or have only white space between them; sort the rest."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and (start <= merged[-1].end or not text[merged[-1].end : start].strip()):
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, end))
+        else:
+            merged.append(Span(start, end))
+    return merged
