@@ -28,9 +28,10 @@ class Completion:
     next text begins after it. `prefilled` counts the tokens that were appended (or shifted by a
     trim) since the last completion and evaluated here; `carried` those of earlier turns that had
     to be evaluated with them (a turn's last token; after a rollback the rest of its chunk, so
-    that the bits are those of a session that never went further). `chunks` are the sizes of the evaluated prefill chunks, in order: their sum is `prefilled + carried`.
-    After them each sampled token but the last is evaluated alone (`decoded` of them). `ids` are
-    the sampled ids as they stand in the session.
+    that the bits are those of a session that never went further). `chunks` are the sizes of the
+    evaluated prefill chunks, in order: their sum is `prefilled + carried`. After them each sampled
+    token but the last is evaluated alone (`decoded` of them). `ids` are the sampled ids as they
+    stand in the session.
     """
 
     text: str

@@ -79,7 +79,8 @@ class WorkerProcess:
 
     def end(self, patience: float = 5.0) -> None:
         """Close its stdin, which ends it; kill it after `patience` seconds. Harmless when done."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.close()
         try:
             self._process.wait(timeout=patience)
