@@ -5,6 +5,7 @@ happened; a torn last line is dropped when it is read. This module knows the sha
 what the events mean: showing, replaying and judging are functions of what it returns.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -82,12 +83,15 @@ class RunWriter:
     def add(self, event: Event) -> None:
         """Append one event and flush it to disk; HomeUnusable when the disk is full."""
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        before = os.fstat(self._file).st_size
         try:
             written = os.write(self._file, line)
             if written != len(line):
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._file)
         except OSError as error:
+            # Half a line in the middle would make the whole run unreadable once there is room.
+            os.ftruncate(self._file, before)
             raise HomeUnusable(
                 f"the run {self.id} cannot be written ({error.strerror}); make room, then ask again"
             ) from error
@@ -105,7 +109,9 @@ class RunWriter:
 
 
 def new_run_id(now: datetime | None = None) -> str:
-    """A new id: the UTC time to a ten-thousandth of a second, so ids sort by age, and two hex digits."""
+    """A new id: the UTC time to a ten-thousandth of a second, so that ids sort by age, and two
+    random hex digits.
+    """
     now = now or datetime.now(UTC)
     return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 100:04d}{secrets.token_hex(1)}"
 
@@ -124,11 +130,14 @@ def read_run(runs: Path, run_id: str) -> Run:
     events = []
     for number, line in enumerate(lines, 1):
         try:
-            events.append(json.loads(line))
+            event = json.loads(line)
+            if not isinstance(event, dict):
+                raise ValueError("an event is a JSON object")
         except ValueError as error:
             raise RunError(
                 f"line {number} of run {folder.name} is damaged; restore {folder} from a backup"
             ) from error
+        events.append(event)
     if not events or events[0].get("type") != "manifest":
         raise RunError(f"the run {folder.name} has no manifest; it was ended before it began")
     if events[0].get("format") != FORMAT:
