@@ -6,6 +6,7 @@ return code of llama.cpp becomes an error here; an assertion in it still aborts 
 
 import ctypes
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class Weights:
         self._lib = library()
         params = self._lib.llama_model_default_params()
         params.vocab_only = vocabulary_only
-        self.pointer: Any = self._lib.llama_model_load_from_file(str(file).encode(), params)
+        self.pointer: Any = self._lib.llama_model_load_from_file(os.fsencode(file), params)
         if not self.pointer:
             raise ModelFileError(
                 f"{file.name} cannot be loaded as a GGUF model; download it again and run: "

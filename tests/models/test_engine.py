@@ -1,5 +1,6 @@
 """Sessions through the real worker: counts, ends, stops, rollback, trims, cancel."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,13 @@ def test_wrong_positions_are_refused(engine: LlamaEngine) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="is not there; run: appliance models import"):
         LlamaEngine(tmp_path / "none.gguf").open()
+
+
+def test_a_path_with_bytes_that_are_no_text(tiny: Path, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/mod\xe8le \xe6\xb2\xb3.gguf"))
+    odd.symlink_to(tiny)
+    with LlamaEngine(odd) as engine:
+        assert engine.open().append("a", trusted=False) == 1
 
 
 def test_a_file_that_is_no_model(tmp_path: Path) -> None:
