@@ -1,0 +1,207 @@
+"""Bytes and headers of one response to a stored page: title, Markdown text, links, metadata.
+
+`extract` is a pure function: the same bytes give the same page in every process, and it never
+fetches, stores or logs. It knows nothing about crawling; importers of archives use the same door.
+What cannot become a page comes back as a `Refusal` with a word that stays the same between
+versions, never as an exception or a silent None.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from store.page import Outlink, PageVersion
+from store.urls import UrlError, canonical, host
+
+from . import markup, metadata
+from .charset import decode
+from .shield import restore, shield
+
+EXTRACTOR = "trafilatura-2.3/1"
+MAX_BYTES = 10_000_000
+MAX_ELEMENTS = 250_000
+MIN_WEIGHT = 40
+"""Letters a page must have to be kept; one of Chinese, Japanese or Korean weighs three."""
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
+_MAGIC = (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF")
+_TAG = re.compile(r"<\s*(!doctype|html|head|body|div|p|h1|title|meta|table|a|ul|span)\b", re.I)
+_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_TARGET = re.compile(r"\]\([^)\s]*\)")
+_FENCED = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"(\[(?:\\.|[^\[\]\\]){0,300}\]\([^)\s]{0,2000}\))")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_HEADING_LINE = re.compile(r"(#{1,6})\s+(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a response is not a page. Its links may still lead to pages.
+
+    `reason` is one of `binary`, `empty`, `too-large`, `too-complex`, `bad-charset`, `not-html`,
+    `no-text`, `too-short`; `detail` is a sentence for people.
+    """
+
+    reason: str
+    detail: str
+    outlinks: tuple[Outlink, ...] = ()
+
+
+def extract(
+    body: bytes,
+    headers: Mapping[str, str],
+    url: str,
+    fetched_at: datetime,
+    status: int = 200,
+    source: str = "crawl",
+    *,
+    max_bytes: int = MAX_BYTES,
+) -> PageVersion | Refusal:
+    """Turn one response into a page, or say why it is none.
+
+    `headers` has lower-case names; `url` is the address that answered, after redirects. The text
+    is Markdown with absolute links, tables, code blocks and headings; the page's main heading
+    stands in it exactly once.
+    """
+    content_type = headers.get("content-type", "")
+    if (refusal := _unreadable(body, content_type, max_bytes)) is not None:
+        return refusal
+    text = decode(body, content_type)
+    if text is None:
+        return Refusal("bad-charset", "its bytes are not text in any character set that fits")
+    if not _TAG.search(text[:50_000]):
+        return Refusal("not-html", "there is no HTML in it")
+    tree = markup.parse(text)
+    if tree is None:
+        return Refusal("empty", "there is nothing in it")
+    if (count := sum(1 for _ in tree.iter())) > MAX_ELEMENTS:
+        return Refusal("too-complex", f"it has {count:,} elements, more than {MAX_ELEMENTS:,}")
+    return _read(tree, headers, url, fetched_at, status, source)
+
+
+def _read(
+    tree: markup.Tree,
+    headers: Mapping[str, str],
+    url: str,
+    fetched_at: datetime,
+    status: int,
+    source: str,
+) -> PageVersion | Refusal:
+    base = markup.base_of(tree, url)
+    same_page = _same_site_canonical(markup.canonical_link(tree, base), url)
+    outlinks = markup.absolute_links(tree, url, base)
+    heading = markup.first_heading(tree)
+    title = metadata.title_of(tree, heading, url)
+    published = metadata.published_of(tree)
+    site = metadata.site_of(tree, url)
+    markup.drop_navigation(tree)
+    markup.simplify(tree)
+    targets = shield(tree)
+    text = _with_heading(restore(_tidy(_markdown(tree)), targets), heading)
+    weight = _weight(text)
+    if weight == 0:
+        return Refusal("no-text", "no text was left after navigation and scripts", outlinks)
+    if weight < MIN_WEIGHT:
+        return Refusal("too-short", f"it has only about {weight} letters of text", outlinks)
+    return PageVersion(
+        url=canonical(url),
+        title=title,
+        text=text,
+        fetched_at=fetched_at,
+        lang=metadata.language_of(tree, text),
+        site=site,
+        published=published,
+        status=status,
+        source=source,
+        extractor=EXTRACTOR,
+        outlinks=outlinks,
+        etag=headers.get("etag") or None,
+        last_modified=headers.get("last-modified") or None,
+        aliases=(same_page,) if same_page else (),
+    )
+
+
+def _unreadable(body: bytes, content_type: str, max_bytes: int) -> Refusal | None:
+    kind = content_type.split(";")[0].strip().lower()
+    if len(body) > max_bytes:
+        return Refusal("too-large", f"it has {len(body):,} bytes, more than {max_bytes:,}")
+    if kind not in _HTML_TYPES:
+        return Refusal("not-html", f"it is {kind}")
+    if not body.strip():
+        return Refusal("empty", "there is nothing in it")
+    wide = body[:2] in (b"\xff\xfe", b"\xfe\xff") or "utf-16" in content_type.lower()
+    if body.startswith(_MAGIC) or (not wide and body[:100_000].count(0) > 16):
+        return Refusal("binary", f"it is called {kind or 'nothing'}, but its bytes are no text")
+    return None
+
+
+def _markdown(tree: markup.Tree) -> str:
+    """The page's content as the extractor sees it, with wider nets where it catches nothing."""
+    import trafilatura
+
+    options: dict[str, Any] = {
+        "output_format": "markdown",
+        "include_tables": True,
+        "include_links": True,
+        "include_formatting": True,
+        "include_comments": False,
+        "deduplicate": False,
+    }
+    text = trafilatura.extract(tree, fast=True, **options) or ""
+    if _weight(text) < 200:
+        wider = trafilatura.extract(tree, favor_recall=True, **options) or ""
+        if _weight(wider) > 1.5 * _weight(text):
+            text = wider
+    return text
+
+
+def _tidy(text: str) -> str:
+    """Take back escapes that hide words from search: `run\\_in\\_executor` is `run_in_executor`."""
+    pieces = _FENCED.split(text)
+    for index in range(0, len(pieces), 2):
+        parts = _LINK.split(pieces[index])
+        for place, part in enumerate(parts):
+            parts[place] = re.sub(r"\\([_*~])" if place % 2 else r"\\([_*~\[\]])", r"\1", part)
+        pieces[index] = "".join(parts)
+    lines = [line.rstrip() for line in "".join(pieces).splitlines()]
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _with_heading(text: str, heading: str) -> str:
+    """Return `text` with the page's main heading in it once, as `# …`."""
+    if not heading:
+        return text
+    wanted = _letters(heading)
+    lines = text.split("\n")
+    for index, line in enumerate(lines[:40]):
+        match = _HEADING_LINE.match(line)
+        if _letters(match[2] if match else line) != wanted:
+            continue
+        if match or index == 0:
+            lines[index] = f"# {heading}"
+            return "\n".join(lines).strip()
+    return f"# {heading}\n\n{text}".strip()
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _weight(text: str) -> int:
+    """About how much a reader can read: letters and digits without the targets of links."""
+    seen = _TARGET.sub("]", text)
+    return sum(1 for char in seen if char.isalnum()) + 2 * len(_ASIAN.findall(seen))
+
+
+def _same_site_canonical(link: str | None, url: str) -> str | None:
+    """The canonical address that the page names, if it is another one on the same site."""
+    if link is None:
+        return None
+    try:
+        if canonical(link) != canonical(url) and host(link) == host(url):
+            return canonical(link)
+    except UrlError:
+        pass
+    return None

@@ -1,0 +1,137 @@
+"""What a crawl may do, as one frozen value: scope, politeness, limits.
+
+It is handed in, travels to the crawling process as JSON, and is part of a crawl's name. It knows
+nothing about how any of it is done.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from store.digest import blake_json
+from store.errors import UrlError
+from store.urls import canonical
+
+from .errors import CrawlError, SeedError
+
+LOOPBACK = re.compile(r"(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$")
+_SCOPES = ("host", "prefix", "any")
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlOptions:
+    """The settings of one crawl; times are in seconds, sizes in bytes.
+
+    scope        `host`: only pages of the seeds' hosts; `prefix`: only below the seeds' folders;
+                 `any`: follow links anywhere (give `max_pages` or `max_depth`)
+    allow, deny  regular expressions searched in a URL; a link must match one of `allow` (if any)
+                 and none of `deny`
+    delay        between two requests to one host; None: none for loopback hosts, elsewhere half
+                 a second, which AutoThrottle lengthens when a server slows down
+    workers      extraction processes; None: one core fewer than there are, at least one
+    proxy        address of an HTTP proxy through which everything is fetched
+    restart      forget the frontier of an earlier, unfinished crawl of the same name
+    """
+
+    collection: str = "web"
+    scope: str = "host"
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    max_pages: int | None = None
+    max_depth: int | None = None
+    max_bytes: int = 10_000_000
+    concurrency: int = 16
+    per_host: int | None = None
+    delay: float | None = None
+    timeout: float = 30.0
+    retries: int = 2
+    robots: bool = True
+    sitemaps: bool = True
+    proxy: str | None = None
+    user_agent: str | None = None
+    workers: int | None = None
+    restart: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, by a CrawlError that names the setting."""
+        if self.scope not in _SCOPES:
+            raise CrawlError(f"scope is “{self.scope}”; write one of {', '.join(_SCOPES)}.")
+        for pattern in (*self.allow, *self.deny):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise CrawlError(
+                    f"The pattern “{pattern}” is not a regular expression ({error}); correct it."
+                ) from None
+        for name in ("max_pages", "max_bytes", "concurrency", "per_host", "workers", "timeout"):
+            if (value := getattr(self, name)) is not None and value <= 0:
+                raise CrawlError(f"{name} is {value}; give a number above zero.")
+        if self.proxy and not self.proxy.startswith(("http://", "https://")):
+            raise CrawlError(f"The proxy “{self.proxy}” must start with http://.")
+
+    def json(self) -> dict[str, Any]:
+        """Return the options as plain JSON values."""
+        return {
+            field.name: list(value) if isinstance(value, tuple) else value
+            for field in dataclasses.fields(self)
+            for value in (getattr(self, field.name),)
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "CrawlOptions":
+        """Rebuild options from `json()`; an unknown name raises CrawlError."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise CrawlError(
+                f"“{unknown[0]}” is no setting of a crawl; the settings are {', '.join(known)}."
+            )
+        tuples = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**tuples)
+
+
+def crawl_name(seeds: Iterable[str], options: CrawlOptions) -> str:
+    """Return the digest that names a crawl: its seeds and what decides which pages it reaches.
+
+    Speed, politeness and `max_pages` are left out, so that changing them resumes the same crawl.
+    """
+    return blake_json(
+        {
+            "seeds": sorted(set(seeds)),
+            "collection": options.collection,
+            "scope": options.scope,
+            "allow": sorted(options.allow),
+            "deny": sorted(options.deny),
+            "max_depth": options.max_depth,
+            "robots": options.robots,
+            "sitemaps": options.sitemaps,
+        }
+    )
+
+
+def check_seeds(seeds: Iterable[str]) -> tuple[str, ...]:
+    """Return the canonical seeds, each once; raise SeedError for one that cannot start a crawl."""
+    checked: dict[str, None] = {}
+    for seed in seeds:
+        try:
+            url = canonical(seed)
+        except UrlError as error:
+            raise SeedError(str(error)) from None
+        if not url.startswith(("http://", "https://")):
+            raise SeedError(
+                f"“{seed}” is not a web address; give one that starts with http:// or https://."
+            )
+        checked[url] = None
+    if not checked:
+        raise SeedError("There is no address to crawl; give at least one URL.")
+    return tuple(checked)
+
+
+def is_loopback(url: str) -> bool:
+    """True if `url` names this machine without asking a name server."""
+    return bool(LOOPBACK.match(urlsplit(url).hostname or ""))

@@ -1,0 +1,75 @@
+"""What a crawl did, as frozen values that a command line can print. It knows no way to do it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlFailure:
+    """One address that gave no page: a stable `reason` word and a `detail` for people."""
+
+    url: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlReport:
+    """The outcome of one run of a crawl.
+
+    `pages_new`, `pages_changed` and `unchanged` count pages of this run; `refused` counts the
+    addresses that gave none, by reason; `waiting` is what the frontier still holds (not zero
+    after `max_pages`). `seconds` is wall time. `state` is `finished` or `limited`.
+    """
+
+    pages_new: int
+    pages_changed: int
+    unchanged: int
+    refused: dict[str, int]
+    failures: tuple[CrawlFailure, ...]
+    waiting: int
+    seconds: float
+    state: str
+    resumed: bool
+
+    @property
+    def pages(self) -> int:
+        """Pages that were fetched and are in the store."""
+        return self.pages_new + self.pages_changed + self.unchanged
+
+    def json(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return {
+            "pages_new": self.pages_new,
+            "pages_changed": self.pages_changed,
+            "unchanged": self.unchanged,
+            "refused": dict(sorted(self.refused.items())),
+            "failures": [
+                {"url": one.url, "reason": one.reason, "detail": one.detail}
+                for one in self.failures
+            ],
+            "waiting": self.waiting,
+            "seconds": round(self.seconds, 3),
+            "state": self.state,
+            "resumed": self.resumed,
+        }
+
+    def lines(self, shown: int = 10) -> list[str]:
+        """Return the summary for people: what was stored, what was not and why."""
+        rate = self.pages / self.seconds if self.seconds > 0 else 0.0
+        lines = [
+            f"{self.pages:,} pages in {self.seconds:.1f} s ({rate:.1f} a second): "
+            f"{self.pages_new:,} new, {self.pages_changed:,} changed, "
+            f"{self.unchanged:,} unchanged."
+        ]
+        if self.refused:
+            counts = sorted(self.refused.items(), key=lambda item: (-item[1], item[0]))
+            words = ", ".join(f"{count:,} {reason}" for reason, count in counts)
+            lines.append(f"{sum(self.refused.values()):,} addresses gave no page: {words}.")
+        for failure in self.failures[:shown]:
+            lines.append(f"  {failure.reason:<12} {failure.url} ({failure.detail})")
+        if len(self.failures) > shown:
+            lines.append(f"  … and {len(self.failures) - shown:,} more.")
+        if self.waiting:
+            lines.append(f"{self.waiting:,} addresses are still waiting; run it again to go on.")
+        return lines

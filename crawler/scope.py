@@ -1,0 +1,62 @@
+"""Which addresses belong to a crawl. It knows the seeds and the patterns, and fetches nothing."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from store.errors import UrlError
+from store.urls import canonical
+
+from .options import CrawlOptions
+
+# Endings of files that no extractor here reads; asking for them would waste a request.
+_FILES = re.compile(
+    r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|css|js|mjs|json|xml|rss|atom|woff2?|ttf|eot|otf|"
+    r"mp[34]|m4[av]|avi|mov|mkv|webm|ogg|oga|ogv|wav|flac|pdf|epub|docx?|xlsx?|pptx?|od[tsp]|ps|"
+    r"zip|gz|tgz|bz2|xz|zst|7z|rar|tar|deb|rpm|exe|msi|dmg|iso|img|whl|jar|apk|bin|dat|inv|txt)$",
+    re.IGNORECASE,
+)
+
+
+class Scope:
+    """Decides about links: `admits(url)` is the canonical address to follow, or None."""
+
+    def __init__(self, seeds: Iterable[str], options: CrawlOptions) -> None:
+        self._kind = options.scope
+        self._authorities = {authority(seed) for seed in seeds}
+        self._prefixes = tuple(authority(seed) + _folder(seed) for seed in seeds)
+        self._allow = [re.compile(pattern) for pattern in options.allow]
+        self._deny = [re.compile(pattern) for pattern in options.deny]
+
+    def admits(self, url: str) -> str | None:
+        """Return the canonical form of a link that this crawl follows, None for any other."""
+        try:
+            url = canonical(url)
+        except UrlError:
+            return None
+        if not self.holds(url) or _FILES.search(urlsplit(url).path):
+            return None
+        if self._allow and not any(pattern.search(url) for pattern in self._allow):
+            return None
+        if any(pattern.search(url) for pattern in self._deny):
+            return None
+        return url
+
+    def holds(self, url: str) -> bool:
+        """True if `url` lies on the hosts (or below the folders) that the crawl keeps to."""
+        if not url.startswith(("http://", "https://")):
+            return False
+        if self._kind == "host":
+            return authority(url) in self._authorities
+        if self._kind == "prefix":
+            return (authority(url) + urlsplit(url).path).startswith(self._prefixes)
+        return True
+
+
+def authority(url: str) -> str:
+    """Return host and port of a canonical URL, without `www.`."""
+    return urlsplit(url).netloc.removeprefix("www.")
+
+
+def _folder(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[0] + "/"

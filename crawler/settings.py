@@ -1,0 +1,81 @@
+"""The options of a crawl as Scrapy settings, with everything set that Scrapy leaves open.
+
+It knows names of settings and nothing else; the twin in the tests swaps one middleware here.
+"""
+
+import importlib.metadata
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from .options import CrawlOptions, is_loopback
+
+PRODUCT = "deep-research-appliance"
+POLITE_DELAY = 0.5
+LONGEST_DELAY = 30.0
+
+
+def user_agent(options: CrawlOptions) -> str:
+    """Return the name under which the crawl shows itself."""
+    if options.user_agent:
+        return options.user_agent
+    try:
+        version = importlib.metadata.version(PRODUCT)
+    except importlib.metadata.PackageNotFoundError:
+        version = "0"
+    return f"{PRODUCT}/{version}"
+
+
+def scrapy_settings(seeds: Iterable[str], options: CrawlOptions) -> dict[str, Any]:
+    """Return the settings of the crawling process."""
+    seeds = list(seeds)
+    local = all(is_loopback(seed) for seed in seeds) or (
+        options.proxy is not None and is_loopback(options.proxy)
+    )
+    delay = options.delay if options.delay is not None else (0.0 if local else POLITE_DELAY)
+    per_host = options.per_host or (options.concurrency if local else 4)
+    agent = user_agent(options)
+    middlewares: dict[str, int | None] = {
+        "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        "crawler.spider.Gate": 50,
+    }
+    if options.robots:
+        middlewares["crawler.robots.RobotsMiddleware"] = 100
+    return {
+        "USER_AGENT": agent,
+        "ROBOTSTXT_USER_AGENT": agent.split("/")[0],
+        "ROBOTSTXT_OBEY": options.robots,
+        "DOWNLOADER_MIDDLEWARES": middlewares,
+        "DOWNLOAD_DELAY": delay,
+        "DOWNLOAD_SLOTS": {
+            urlsplit(seed).hostname: {"delay": 0.0, "concurrency": options.concurrency}
+            for seed in seeds
+            if is_loopback(seed) and not local and options.delay is None
+        },
+        "AUTOTHROTTLE_ENABLED": not local,
+        "AUTOTHROTTLE_START_DELAY": delay,
+        "AUTOTHROTTLE_MAX_DELAY": LONGEST_DELAY,
+        "CONCURRENT_REQUESTS": options.concurrency,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": per_host,
+        "DOWNLOAD_TIMEOUT": options.timeout,
+        "DOWNLOAD_MAXSIZE": options.max_bytes,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_FAIL_ON_DATALOSS": True,
+        "DOWNLOAD_HANDLERS": {"file": None, "ftp": None, "s3": None, "data": None},
+        "RETRY_ENABLED": options.retries > 0,
+        "RETRY_TIMES": options.retries,
+        "REDIRECT_MAX_TIMES": 10,
+        "HTTPERROR_ALLOW_ALL": True,
+        "COOKIES_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        # On by default since Scrapy 2.19: a server that runs Python code sent to it.
+        "REMOTE_CONTROL_ENABLED": False,
+        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+        "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
+        "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+        "LOGSTATS_INTERVAL": 0,
+        "CLOSESPIDER_ERRORCOUNT": 0,
+        "MEMUSAGE_ENABLED": False,
+    }
