@@ -32,20 +32,19 @@ complete completed completion finished
 begin began begun start started beginning
 design designed designer architect engineer planned
 invent invented inventor invention devised developed patented
-discover discovered discoverer discovery found
+discover discovered discoverer discovery noticed detected identified
 found founded founder foundation established created
 write wrote written author writer
 compose composed composer composition
 paint painted painter painting
 make made maker material consist
 name named called known
-source rise rises origin originates headwaters spring
+source rise rises origin originates headwaters springs begins starts
 mouth empties flows discharges drains ends
-flow flows river runs passes
+flow flows runs passes
 population inhabitants people residents live lived
 capital seat
 country nation state land
-country located lies stands
 located location lies stands situated
 cross crosses crossing spans
 span spans
@@ -61,7 +60,9 @@ language spoken speak spoke
 currency money
 diameter radius across
 moon moons satellite satellites
-orbit orbits year revolve
+orbit orbits revolve circle circles
+last lasts take takes duration period
+climb climbed climber ascent summit
 distance far away
 destroyed destroy demolished
 restored rebuilt restoration reconstruction
@@ -115,6 +116,10 @@ _COUNT = re.compile(
     r"|million|billion|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|doce)\b|[一二三四五六七八九十百千万亿]"
 )
 _NAME = re.compile(r"(?<![.!?|\-#*] )(?<!^)\b[A-ZÀ-Þ][\w'’-]+")
+_DURATION = re.compile(
+    rf"(?:{_NUMBER})[\s-]*(?:seconds?|minutes?|min|hours?|h|days?|weeks?|months?|years?|años|días|天|年|小时)"
+    r"(?!\w)"
+)
 _TEMPERATURE = re.compile(rf"(?:{_NUMBER})\s*(?:°|degrees|grados|度)")
 
 _EXPECTED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
@@ -126,12 +131,19 @@ _EXPECTED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         ),
         _LENGTH,
     ),
+    (
+        re.compile(
+            r"\bhow long (?:did|does|do|was|were)\b.*\b(?:take|last|reign|live|under)\b|\bduration\b"
+            r"|length of (?:a|the|its) (?:year|day)|\blasts?\b"
+        ),
+        _DURATION,
+    ),
     (re.compile(r"\b(?:how heavy|weigh\w*|mass|weight|peso|pesa)\b|重量|多重"), _MASS),
     (re.compile(r"\b(?:area|surface|superficie)\b|面积"), _AREA),
     (re.compile(r"\b(?:temperature|hot|cold|temperatura)\b|温度"), _TEMPERATURE),
     (
         re.compile(
-            r"\b(?:when|year|date|century|cuándo|cuando|año|siglo|fecha)\b|什么时候|哪一年|哪年|何时|年份"
+            r"\b(?:when|(?<!of a )year|date|century|cuándo|cuando|año|siglo|fecha)\b|什么时候|哪一年|哪年|何时|年份"
         ),
         _YEAR,
     ),

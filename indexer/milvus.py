@@ -55,9 +55,11 @@ class VectorStore:
             ) from error
 
     def _lite(self, path: Path) -> Any:
-        _quiet()
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         from milvus_lite.adapter.grpc.server import start_server_in_thread
         from pymilvus import MilvusClient
+
+        _quiet()
 
         # Its own folder of mode 0700: a socket's path may be 107 bytes long, a home's may not fit.
         self._socket = Path(tempfile.mkdtemp(prefix="appliance-milvus-"))
@@ -67,9 +69,9 @@ class VectorStore:
         return MilvusClient(f"unix:{name}")
 
     def _remote(self, uri: str) -> Any:
-        _quiet()
         from pymilvus import MilvusClient
 
+        _quiet()
         return MilvusClient(uri)
 
     def prepare(self, collection: str, dense_size: int) -> None:
@@ -209,7 +211,7 @@ def _lock(path: Path) -> int | None:
 
 
 def _quiet() -> None:
-    """Keep pymilvus and gRPC from narrating, and pymilvus from reading a stray .env file."""
-    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    for name in ("pymilvus", "milvus_lite"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    """Stop the warnings of pymilvus, after its import, which sets its own levels."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.split(".")[0] in ("pymilvus", "milvus_lite"):
+            logging.getLogger(name).setLevel(logging.ERROR)

@@ -5,6 +5,7 @@ compared, ties broken by URL and span. It reads texts only through the function 
 and only to find quoted phrases.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from .encoders.base import QueryVectors, Term
 from .encoders.lexical import LexicalEncoder
 from .frozen.read import FrozenIndex, PageRecord
 from .query import Query
+from .tokens import terms as words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +31,8 @@ class Fusion:
 
     `method` is "weighted" (each arm divided by its best score) or "rrf" (Cormack et al. 2009,
     with `rrf_k`). A page is worth its best passage and `second` of the next best; `title` is what
-    a title made of the query's words adds at most, `phrase` what each quoted phrase adds.
+    a title made of the query's words adds at most, `named` what is added when the query names the
+    page by its whole title, and `phrase` what each quoted phrase adds.
     """
 
     method: str = "weighted"
@@ -37,7 +40,8 @@ class Fusion:
     sparse: float = 0.4
     rrf_k: int = 60
     second: float = 0.15
-    title: float = 0.35
+    title: float = 0.5
+    named: float = 0.25
     phrase: float = 1.0
     candidates: int = 100
 
@@ -55,6 +59,7 @@ class Ranked:
 
 
 MOST_SPANS = 3
+_TITLE_TAIL = re.compile(r"(?<=\w)(?:, |\s+[-–—|·(]\s?|\s*[(（：|]).*", re.DOTALL)
 
 
 def rank(
@@ -92,6 +97,7 @@ def rank(
         if len(passages) > 1:
             base += fusion.second * float(scores[passages[1]])
         factor = 1.0 + fusion.title * title_terms.share(record)
+        factor += fusion.named * title_terms.names(record)
         held = _phrases_held(query.phrases, record, text) if phrases else 0
         factor += fusion.phrase * held
         for word in query.in_title:
@@ -194,6 +200,7 @@ class _TitleMatch:
         for term in self._terms(query.text):
             self._weights[term.ids] = self._worth(term)
         self._total = sum(self._weights.values())
+        self._words = f" {' '.join(words_of(query.text, single=False))} "
 
     def share(self, record: PageRecord) -> float:
         """Return the share of the title that the query names times the root of the reverse."""
@@ -207,6 +214,11 @@ class _TitleMatch:
         if not inside or not self._total:
             return 0.0
         return float(inside / (inside + outside) * (inside / self._total) ** 0.5)
+
+    def names(self, record: PageRecord) -> bool:
+        """Tell whether the query has the title, without what follows a comma or dash."""
+        head = " ".join(words_of(_TITLE_TAIL.sub("", record.title), single=False))
+        return len(head) > 1 and f" {head} " in self._words
 
     def _terms(self, text: str) -> tuple[Term, ...]:
         return self._encoder.encode_query(text, self._index.languages).terms

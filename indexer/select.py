@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .blocks import HEADING, plain
+from .blocks import HEADING, LIST, TABLE, plain
 from .encoders.lexical import ASKING
 from .families import FAMILY_WEIGHT, expected, relatives
 from .passages import split
@@ -24,10 +24,15 @@ CONTEXT_SHARE = 0.5
 """What a word counts that stands in the heading or table header above a unit, not in it."""
 ANSWER_SHARE = 0.5
 """What is added to a unit that looks like an answer of the kind that the goal asks for."""
+LABEL_SHARE = 0.5
+"""What is added for a word in the label of a row or item: `| Length | 2,850 km |`."""
+LEAD_SHARE = 0.2
+"""What the first unit of a page is given and later ones less: pages say first what they are."""
 FLOOR = 0.35
 """Units below this share of the best one are left out even when the budget has room."""
 
 
+LABEL_LENGTH = 60
 QUESTION_SHARE = 0.3
 """What a word of the whole question counts when the goal does not hold it."""
 FILL = 12
@@ -71,7 +76,8 @@ def score_units(
         | (set(terms(text[p.header[0] : p.header[1]], key)) if p.header else set())
         for p in found
     ]
-    kin = {word: relatives(word, key) for word in weight_of}
+    # A word that is wanted itself stands for itself only.
+    kin = {word: relatives(word, key) - weight_of.keys() for word in weight_of}
     weight: dict[str, float] = {}
     for word, share in weight_of.items():
         count = sum(1 for bag in bags if word in bag or bag & kin[word])
@@ -82,21 +88,34 @@ def score_units(
     scored = []
     for at, (piece, bag, context) in enumerate(zip(found, bags, above, strict=True)):
         score, on_point = 0.0, False
+        body = text[piece.start : piece.end]
+        label = set(terms(_label(body, piece.kind), key))
         for word in weight:
             share = _share(word, kin[word], bag)
             if not share:
                 share = CONTEXT_SHARE * _share(word, kin[word], context)
             score += weight[word] * share
             on_point = on_point or (share > 0.0 and word not in titles)
-        body = text[piece.start : piece.end]
+        if label:
+            named = [w for w in weight if w not in titles and _share(w, kin[w], label)]
+            full = min(1.0, len(named) / len(label))
+            score += LABEL_SHARE * full * sum(weight[word] for word in named)
         if piece.kind == HEADING:
             score *= 0.3
         elif answers and any(pattern.search(body) for pattern in answers):
             score += most * ANSWER_SHARE * (1.0 if on_point else 0.3)
         score /= 1.0 + 0.1 * max(0.0, count_words(body) / 30.0 - 1.0)
-        score += most * 0.05 / (1.0 + at)
+        score += most * LEAD_SHARE / (2.0 + at)
         scored.append(Unit(round(score, 9), piece.start, piece.end, piece.kind, piece.header))
     return scored
+
+
+def _label(body: str, kind: str) -> str:
+    """Return the first cell of a table row, or what stands before the colon of a list item."""
+    if kind == TABLE:
+        return plain(body.strip().strip("|").split("|")[0])
+    head, colon, _ = body.partition(":")
+    return plain(head) if kind == LIST and colon and len(head) < LABEL_LENGTH else ""
 
 
 def _wanted(goal: str, question: str, key: str) -> dict[str, float]:

@@ -37,11 +37,11 @@ into is it its many me much my no not of on or our she so some such tell than th
 there these they this to too us was we were what when where which who whom whose why will with
 would you your
 al como con cual cuál cuales cuáles cuando cuándo cuanto cuánto cuanta cuánta cuantas cuántas
-cuantos cuántos de del donde dónde el en es la las lo los para por qué que quien quién se su sus un
-una y
+cuantos cuántos de del donde dónde el en era es fue hay la las lo los para por qué que quien quién
+se son su sus tiene tienen un una y
 au aux ce comment dans des du est et le les où par pour quand quel quelle quels quelles qui quoi sur
 das dem den der ein eine einer für ist mit und von wann warum was welche welcher welches wer wie wo
-什么 是什 哪里 哪一 多少 谁 的 是 了 在 和 有多 哪个 哪些 几 吗
+什么 是什 有 哪里 哪一 多少 谁 的 是 了 在 和 有多 哪个 哪些 几 吗
 """
 ASKING = frozenset(_ASKING.split())
 ASKING_WEIGHT = 0.1
