@@ -102,7 +102,7 @@ def test_runs_are_found_by_an_unambiguous_beginning(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="'202601' is the beginning of 2 runs; give more of the id"):
         find_run(tmp_path, "202601")
     for unknown in ("1999", "", "../20260201-000000-0000aa"):
-        with pytest.raises(RunError, match="there is no run .*; see: appliance runs list"):
+        with pytest.raises(RunError, match=r"there is no run .*; see: appliance runs list"):
             find_run(tmp_path, unknown)
     with pytest.raises(RunError, match="there is no run 'last'"):
         find_run(tmp_path / "absent", "last")
