@@ -1,0 +1,1 @@
+"""The demo researcher: invented traces, training, export and evaluation of a tiny model."""

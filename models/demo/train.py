@@ -1,0 +1,271 @@
+"""Train the demo researcher: `python -m models.demo.train --seed 7 --out DIR --minutes 45`.
+
+Everything that is learned comes from `traces.py` with the seed; a run is cut into blocks of
+traces, each drawn from (seed, block), so that a run that was stopped goes on from its checkpoint
+with the very traces it would have seen. It knows nothing of llama.cpp; `export.py` does.
+"""
+
+import argparse
+import json
+import logging
+import os
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..profiles import profile
+from . import tokenizer as vocabulary
+from .names import proper, syllables
+from .traces import Trace, trace
+
+if TYPE_CHECKING:
+    import torch
+    from tokenizers import Tokenizer
+
+    from .network import Network
+
+logger = logging.getLogger(__name__)
+
+LENGTHS = (512, 640, 768, 1024)
+"""Rows are padded to one of these, so that few shapes are compiled."""
+TOKENS = 6144
+"""Tokens in a batch, padding included."""
+BLOCK = 72
+"""Traces drawn at a time and sorted by length."""
+READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.1, 1.0, 2.0
+MUON_RATE, ADAM_RATE = 0.02, 2e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One training row: token ids and the weight of each as a prediction."""
+
+    ids: list[int]
+    weights: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long to train: `steps` when it is set (the same every time), else `minutes`."""
+
+    minutes: float
+    steps: int | None = None
+
+    def progress(self, step: int, minutes: float) -> float:
+        """Return the share that is done, 0 to 1 and beyond."""
+        return step / self.steps if self.steps else minutes / self.minutes
+
+
+def row(made: Trace, tokenizer: "Tokenizer", system: str) -> Row:
+    """Turn a trace into token ids; what the model writes weighs most, its answers double."""
+    ids: list[int] = []
+    weights: list[float] = []
+    for text, written in vocabulary.pieces_of(made, system):
+        part = tokenizer.encode(text, add_special_tokens=False).ids
+        weight = WRITE_WEIGHT if written else READ_WEIGHT
+        if written and "<answer>" in text:
+            weight = ANSWER_WEIGHT
+        ids += part
+        weights += [weight] * len(part)
+    return Row(ids, weights)
+
+
+def copy_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
+    """A line of random words, several times over: the shortest way to learn to copy."""
+    words = [
+        proper(rng) if rng.random() < 0.5 else syllables(rng, 2) for _ in range(rng.randint(3, 9))
+    ]
+    line = tokenizer.encode(" ".join(words) + "\n").ids
+    ids = (line * 8)[:400]
+    return Row(ids, [READ_WEIGHT] * len(line) + [WRITE_WEIGHT] * (len(ids) - len(line)))
+
+
+def draw(rng: random.Random, progress: float) -> Trace:
+    """Draw a trace as hard as the curriculum allows at this point."""
+    if progress < 0.1:
+        return trace(rng, results=1, budget=20)
+    if progress < 0.35:
+        return trace(rng, results=rng.choice((1, 2, 3)), budget=rng.choice((20, 35, 50)))
+    return trace(rng)
+
+
+def block_of_batches(
+    seed: int, block: int, progress: float, tokenizer: "Tokenizer", system: str
+) -> Iterator[list[Row]]:
+    """Yield the batches of one block; the rows of a batch fit the same length."""
+    rng = random.Random(f"{seed}/{block}")
+    rows = []
+    for _ in range(BLOCK):
+        if progress < 0.1 and rng.random() < 0.5:
+            rows.append(copy_row(rng, tokenizer))
+        else:
+            rows.append(row(draw(rng, progress), tokenizer, system))
+    rows = sorted((r for r in rows if len(r.ids) <= LENGTHS[-1]), key=lambda r: len(r.ids))
+    batches = []
+    while rows:
+        # The longest that is left decides the length, and with it how many rows fit.
+        length = next(size for size in LENGTHS if size >= len(rows[-1].ids))
+        count = TOKENS // length
+        batches.append(rows[-count:])
+        rows = rows[:-count]
+    rng.shuffle(batches)
+    yield from batches
+
+
+def tensors(batch: list[Row]) -> tuple["torch.Tensor", "torch.Tensor"]:
+    """Return ids and weights, both (rows, length), padded with token 0 of weight 0."""
+    import torch
+
+    length = next(size for size in LENGTHS if size >= max(len(r.ids) for r in batch))
+    count = TOKENS // length
+    ids = torch.zeros(count, length + 1, dtype=torch.long)
+    weights = torch.zeros(count, length + 1)
+    for place, r in enumerate(batch):
+        ids[place, : len(r.ids)] = torch.tensor(r.ids)
+        weights[place, : len(r.ids)] = torch.tensor(r.weights)
+    return ids, weights
+
+
+def optimizers(network: "Network") -> list["torch.optim.Optimizer"]:
+    """Muon for the matrices inside the blocks, AdamW for the embedding and the norms."""
+    import torch
+
+    inside = [p for n, p in network.named_parameters() if p.ndim == 2 and not n.startswith("embed")]
+    chosen = {id(p) for p in inside}
+    rest = [p for p in network.parameters() if id(p) not in chosen]
+    return [
+        torch.optim.Muon(inside, lr=MUON_RATE, weight_decay=0.01, momentum=0.95),
+        torch.optim.AdamW(rest, lr=ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def rate(step: int, progress: float, floor: float = 0.03) -> float:
+    """The learning rate's factor: a short rise, a plateau, a straight fall over the last 40 %."""
+    return min(1.0, (step + 1) / 50) * (1.0 if progress < 0.6 else max(floor, (1 - progress) / 0.4))
+
+
+def train(
+    out: Path, seed: int, limit: Limit, *, start: Path | None = None, compiled: bool = True,
+    save_every: int = 20, sizes: dict[str, int] | None = None,
+) -> "Network":  # fmt: skip
+    """Train into `out` (created), from its checkpoint when there is one, and return the network.
+
+    `start` is another run's folder whose weights and tokenizer to begin with.
+    """
+    import torch
+    from torch.nn import functional
+
+    from .network import Network, Shape
+
+    out.mkdir(parents=True, exist_ok=True)
+    system = profile("demo").system_prompt("")
+    words = out / "tokenizer.json"
+    if not words.exists():
+        made = (
+            vocabulary.load(start / "tokenizer.json") if start else vocabulary.build(seed, system)
+        )
+        made.save(str(words))
+    tokenizer = vocabulary.load(words)
+    torch.manual_seed(seed)
+    network = Network(Shape(vocabulary.padded_size(tokenizer), **(sizes or {})))
+    steppers = optimizers(network)
+    state: dict[str, Any] = {"step": 0, "block": 0, "minutes": 0.0, "tokens": 0}
+    saved = out / "checkpoint.pt"
+    if saved.exists():
+        held = torch.load(saved, weights_only=True)
+        network.load_state_dict(held["network"])
+        for stepper, kept in zip(steppers, held["optimizers"], strict=True):
+            stepper.load_state_dict(kept)
+        state = held["state"]
+        logger.info("going on from step %d", state["step"])
+    elif start is not None:
+        network.load_state_dict(torch.load(start / "checkpoint.pt", weights_only=True)["network"])
+    logger.info("%d parameters", sum(p.numel() for p in network.parameters()))
+    base = [[group["lr"] for group in stepper.param_groups] for stepper in steppers]
+    for line in base:  # a checkpoint holds the rate of its last step, not the first
+        line[:] = [MUON_RATE if line is base[0] else ADAM_RATE for _ in line]
+    forward = torch.compile(network, dynamic=False) if compiled else network
+    before, clock, losses = state["minutes"], time.monotonic(), []
+    while (progress := limit.progress(state["step"], state["minutes"])) < 1:
+        hardness = 1.0 if start is not None else progress
+        for batch in block_of_batches(seed, state["block"], hardness, tokenizer, system):
+            progress = limit.progress(state["step"], state["minutes"])
+            for stepper, line in zip(steppers, base, strict=True):
+                for group, value in zip(stepper.param_groups, line, strict=True):
+                    group["lr"] = value * rate(state["step"], progress)
+            ids, weights = tensors(batch)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                logits = forward(ids[:, :-1])
+            each = functional.cross_entropy(
+                logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none"
+            )
+            weight = weights[:, 1:].flatten()
+            loss = (each * weight).sum() / weight.sum()
+            for stepper in steppers:
+                stepper.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            for stepper in steppers:
+                stepper.step()
+            written = weight >= WRITE_WEIGHT
+            losses.append(float((each * written).sum() / written.sum()))
+            state["step"] += 1
+            state["tokens"] += int((weight > 0).sum())
+            state["minutes"] = before + (time.monotonic() - clock) / 60
+        state["block"] += 1
+        if state["block"] % 2 == 0:
+            logger.info(
+                "%.1f min, step %d, %.2f M tokens, written loss %.4f",
+                state["minutes"], state["step"], state["tokens"] / 1e6, sum(losses) / len(losses),
+            )  # fmt: skip
+            losses = []
+        if state["block"] % save_every == 0:
+            _save(saved, network, steppers, state)
+    _save(saved, network, steppers, state)
+    record = {"seed": seed, "shape": asdict(network.shape), **state}
+    (out / "run.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    return network
+
+
+def _save(
+    path: Path, network: "Network", steppers: list["torch.optim.Optimizer"], state: dict[str, Any]
+) -> None:
+    import torch
+
+    fresh = path.with_suffix(".new")
+    torch.save(
+        {
+            "network": network.state_dict(),
+            "optimizers": [stepper.state_dict() for stepper in steppers],
+            "state": state,
+            "shape": asdict(network.shape),
+        },
+        fresh,
+    )
+    os.replace(fresh, path)
+
+
+def main() -> None:
+    """Read the command line and train."""
+    import torch
+
+    parser = argparse.ArgumentParser(description="Train the demo researcher on invented traces.")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=45.0)
+    parser.add_argument("--steps", type=int, default=None)
+    parser.add_argument("--start", type=Path, default=None, help="a run to begin with")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--eager", action="store_true", help="do not compile")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(args.threads)
+    limit = Limit(args.minutes, args.steps)
+    train(args.out, args.seed, limit, start=args.start, compiled=not args.eager)
+
+
+if __name__ == "__main__":
+    main()

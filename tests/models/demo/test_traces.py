@@ -1,0 +1,92 @@
+"""The generator of training traces: deterministic, readable by the product, honest."""
+
+import hashlib
+import itertools
+import json
+import subprocess
+import sys
+
+import pytest
+
+from models.demo.names import value
+from models.demo.relations import RELATIONS, expand, open_relation
+from models.demo.tokenizer import pieces_of
+from models.demo.traces import Trace, alike, traces
+from models.turns import ABSTAIN, read_turn, string_list
+
+
+def some(count: int, seed: int = 11) -> list[Trace]:
+    return list(itertools.islice(traces(seed), count))
+
+
+def digest(seed: int) -> str:
+    text = json.dumps([pieces_of(one, "system") for one in some(40, seed)])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "77"])
+def test_same_seed_same_traces_in_another_process(hash_seed: str) -> None:
+    code = "from tests.models.demo.test_traces import digest; print(digest(3))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(p for p in sys.path if p)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == digest(3)
+
+
+def test_another_seed_gives_other_traces() -> None:
+    assert digest(3) != digest(4)
+
+
+def test_every_turn_reads_as_the_product_reads_it() -> None:
+    for one in some(600):
+        for number, step in enumerate(one.steps):
+            turn = read_turn(step.completion)
+            assert turn.parsed, step.completion
+            if step.result is None:
+                assert turn.answer == one.answer
+                continue
+            (call,) = turn.calls
+            assert call.name == ("search" if number == 0 else "visit")
+            if call.name == "search":
+                assert string_list(call.arguments["query"])
+            else:
+                (url,) = string_list(call.arguments["url"])
+                assert f"]({url})" in (one.steps[0].result or "")
+                assert url in step.result
+
+
+def test_an_answer_stands_in_the_evidence_of_the_page_that_gave_it() -> None:
+    answered = [one for one in some(600) if one.answer != ABSTAIN]
+    assert len(answered) > 300
+    for one in answered:
+        shown = one.steps[-2].result or ""
+        assert one.answer in shown.partition("Evidence in page:")[2]
+
+
+def test_a_missing_answer_is_neither_on_the_page_nor_in_its_like() -> None:
+    absent = [one for one in some(600) if one.scenario == "absent"]
+    assert len(absent) > 30
+    for one in absent:
+        (page,) = one.pages
+        own = [f for unit in page.units for f in unit.facts if f.entity is page.entity]
+        assert not [fact for fact in own if alike(fact.relation.key, one.relation)]
+
+
+def test_relations_are_many_and_worded_in_several_ways() -> None:
+    import random
+
+    rng = random.Random(1)
+    assert len({relation.key for relation in RELATIONS}) >= 60
+    for relation in [*RELATIONS, *(open_relation(rng) for _ in range(200))]:
+        assert relation.questions
+        assert relation.sentences
+        assert relation.key
+        assert value(rng, relation.value)
+        for wording in relation.questions:
+            assert "{e}" in expand(rng, wording)
+        for wording in relation.sentences:
+            assert all("{v}" in expand(rng, wording) for _ in range(8))
