@@ -1,0 +1,131 @@
+"""`appliance verify`: re-hash stored pages, snapshots, the frozen index and the weights."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from indexer.errors import IndexerError, IndexMissing
+from models.errors import ModelError
+from store.errors import StoreError
+
+from ...config import Config
+from ...readers import open_store
+from ...render.terminal import safe
+from ..options import as_json, collection_option, config_from, print_json, say
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was re-hashed: a sentence, and one more for each thing that is wrong."""
+
+    part: str
+    said: str
+    faults: tuple[str, ...] = ()
+
+
+@click.command("verify")
+@collection_option
+@as_json
+def command(collection: str | None, as_json: bool) -> None:
+    """Re-hash everything that is identified by its content, and name what is wrong.
+
+    Prints a line for each fault and exits with 1 when there is one.
+    """
+    config = config_from(collection=collection)
+    parts = {"pages": check_pages, "index": check_index, "models": check_models}
+    checked = []
+    for name, check in parts.items():
+        with _bar(name, as_json) as progress:
+            try:
+                found = check(config, progress)
+            except (StoreError, IndexerError, ModelError) as error:
+                # A part that cannot even be opened must not hide the others.
+                found = Checked(name, f"{name} cannot be read", (str(error),))
+        checked.append(found)
+        if not as_json:
+            for fault in found.faults:
+                click.echo(safe(f"{found.part}: {fault}").replace("\n", " "))
+            say(f"{found.said}: {_count(found.faults)}")
+    faulty = any(found.faults for found in checked)
+    if as_json:
+        print_json(
+            {"ok": not faulty}
+            | {found.part: {"said": found.said, "faults": found.faults} for found in checked}
+        )
+    if faulty:
+        raise SystemExit(1)
+
+
+def check_pages(config: Config, progress: Progress) -> Checked:
+    """Re-hash the versions of every page of the collection, and what the snapshots name."""
+    from store.pages import PageStore
+    from store.snapshots import Snapshots
+
+    if not config.database_url and not (config.home.root / "postgres" / "data").is_dir():
+        return Checked("pages", "no pages are stored yet")
+    with open_store(config) as database:
+        pages = PageStore(database, config.collection)
+        faults = [str(fault) for fault in pages.verify(progress)]
+        snapshots = Snapshots(database)
+        named = snapshots.list()
+        faults += [
+            f"the snapshot {snapshot.name} of {snapshot.created_at:%Y-%m-%d} should have "
+            f"{snapshot.digest} and the store holds something else; restore a backup"
+            for snapshot in named
+            if not snapshots.verify(snapshot.name)
+        ]
+        said = f"{pages.count():,} pages of {config.collection} and {len(named)} snapshots"
+    return Checked("pages", said, tuple(faults))
+
+
+def check_index(config: Config, progress: Progress) -> Checked:
+    """Re-hash the files of the frozen index."""
+    from indexer.frozen import FrozenIndex
+
+    try:
+        index = FrozenIndex.open(config.home.root / "frozen")
+    except IndexMissing:
+        return Checked("index", "nothing is indexed yet")
+    files = len(index.manifest.values["files"])
+    progress(0, files)
+    faults = tuple(index.verify())
+    progress(files, files)
+    return Checked("index", f"{files} files of the frozen index", faults)
+
+
+def check_models(config: Config, progress: Progress) -> Checked:
+    """Re-hash the weights of every model."""
+    from models.registry import Registry
+
+    registry = Registry(config.home.models)
+    cards, faults = registry.list(), []
+    for done, card in enumerate(cards, 1):
+        try:
+            registry.verify(card.name)
+        except ModelError as error:
+            faults.append(str(error))
+        progress(done, len(cards))
+    return Checked("models", f"{len(cards)} models", tuple(faults))
+
+
+@contextmanager
+def _bar(part: str, quiet: bool) -> Iterator[Progress]:
+    from tqdm import tqdm
+
+    with tqdm(desc=part, leave=False, disable=True if quiet else None) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def _count(faults: tuple[str, ...]) -> str:
+    if not faults:
+        return "no fault"
+    return "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
