@@ -17,7 +17,7 @@ from models.turns import Call, Turn, abstains, read_turn
 from models.wire import VISIT_JOIN
 from store.digest import blake_json
 
-from .limits import Limits
+from .limits import ANSWER_ROOM, Limits
 from .tools import Toolbox, ToolResult
 
 EMPTY_TURN = (
@@ -31,7 +31,7 @@ ANSWER_NOW = (
 )
 STOP = ("<tool_response>",)
 ANSWER_TOKENS = 120
-"""Room that is always left for an answer, in tokens."""
+"""The longest answer when the loop has to open it for the model, in tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def research(
             yield from _last_turn(number, session, profile, limits, seed)
             return
         completion = session.generate(
-            max_tokens=profile.turn_tokens,
+            max_tokens=_room(session, profile, ANSWER_ROOM),
             stop=STOP,
             sampling=profile.sampling,
             seed=seed + number,
@@ -126,31 +126,35 @@ def _last_turn(
     number: int, session: Session, profile: Profile, limits: Limits, seed: int
 ) -> Iterator[Step]:
     """Let the model answer now; when it still does not, open the answer for it."""
-    answer = ""
-    for opened in (False, True):
-        if opened:
-            append_all(session, answer_now(closed=completion.closed))
-        room = session.capacity - session.position - ANSWER_TOKENS
-        completion = session.generate(
-            max_tokens=ANSWER_TOKENS if opened else max(1, min(profile.turn_tokens, room)),
-            stop=("</answer>",) if opened else STOP,
+
+    def complete(most: int, stop: tuple[str, ...]) -> Completion:
+        return session.generate(
+            max_tokens=most,
+            stop=stop,
             sampling=profile.sampling,
             seed=seed + number,
             cancel=lambda: limits.expired(final=True),
         )
-        turn = read_turn(completion.text)
-        if opened:
-            turn = Turn("", (), completion.text.strip())
+
+    completion = complete(_room(session, profile, 2 * ANSWER_TOKENS), STOP)
+    turn = read_turn(completion.text)
+    yield TurnStep(number, turn, completion)
+    if not turn.answer:
+        append_all(session, answer_now(closed=completion.closed))
+        completion = complete(ANSWER_TOKENS, ("</answer>",))
+        turn = Turn("", (), completion.text.strip())
         yield TurnStep(number, turn, completion)
-        answer = turn.answer or ""
-        if answer:
-            break
-    yield _ending(number, answer)
+    yield _ending(number, turn.answer or "")
+
+
+def _room(session: Session, profile: Profile, reserve: int) -> int:
+    """The most tokens a turn may have, so that `reserve` tokens stay free behind it."""
+    return max(1, min(profile.turn_tokens, session.capacity - session.position - reserve))
 
 
 def _observe(session: Session, text: str, closed: bool) -> None:
     """Append a tool response; one that does not fit is replaced by a line that says so."""
-    room = session.capacity - session.position - 3 * ANSWER_TOKENS
+    room = session.capacity - session.position - ANSWER_ROOM
     if sum(session.count(piece.text, piece.trusted) for piece in tool_response(text)) > room:
         text = DID_NOT_FIT
     append_all(session, tool_response(text, closed))

@@ -14,6 +14,9 @@ from models.profiles import Profile
 ANSWER_RESERVE = 0.2
 """Share of a time budget that is kept for the final answer."""
 
+ANSWER_ROOM = 720
+"""Tokens that every turn and tool result leave free in the context, for the final answer."""
+
 SAME_CALL = 3
 """The same call this often in a run means that the model turns in circles."""
 
@@ -42,10 +45,11 @@ class LiveLimits:
         self.started = self.clock()
 
     def stop_reason(self, turn: int, position: int, repeats: int) -> str | None:
-        """See `Limits`. Room for two turns is kept: the result to come and the answer."""
+        """See `Limits`. Room for one more turn is kept, besides that for the answer."""
         if turn > self.profile.max_turns:
             return f"the limit of {self.profile.max_turns} turns is reached"
-        if position + 2 * min(self.profile.turn_tokens, self.context // 8) >= self.context:
+        turn_room = min(self.profile.turn_tokens, self.context // 8)
+        if position + turn_room + ANSWER_ROOM >= self.context:
             return f"the context of {self.context} tokens is nearly full"
         if repeats >= SAME_CALL:
             return f"the same tool call was made {repeats} times"

@@ -38,10 +38,12 @@ def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
     """Re-execute each tool call of `run`, yielding those that are identical.
 
     Raises ReplayDiffers at the first call whose result is not the recorded one, and when the loop
-    makes other calls than the run did. A run that was killed is replayed as far as it came.
+    makes other calls than the run did, and RunError when the run's own file was changed. A run
+    that was killed or interrupted is replayed as far as it came.
     """
     engine = ScriptedEngine([recorded_completion(event) for event in run.all("turn")])
     recorded = run.all("call")
+    cut_short = run.last("answer") is None
     steps = research(
         run.question,
         engine.open(),
@@ -54,7 +56,7 @@ def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
     try:
         for step in steps:
             if isinstance(step, CallStep):
-                if done >= len(recorded) and run.outcome == "unfinished":
+                if done >= len(recorded) and cut_short:
                     return
                 if done >= len(recorded):
                     raise ReplayDiffers(
@@ -67,7 +69,7 @@ def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
             elif isinstance(step, AnswerStep) and run.answer != step.text:
                 raise ReplayDiffers(f"the answer is {step.text!r}, but the run says {run.answer!r}")
     except EngineError:
-        if run.outcome != "unfinished":
+        if not cut_short:
             raise
     if done < len(recorded):
         raise ReplayDiffers(f"the replay made {done} calls, but the run {run.id} {len(recorded)}")
@@ -101,6 +103,13 @@ def recorded_completion(event: Event) -> Completion:
 
 
 def _compare(run: Run, number: int, recorded: Event, step: CallStep) -> None:
+    data = recorded["data"]
+    assert isinstance(data, Mapping)
+    if ToolResult(str(recorded["text"]), data).digest != recorded["digest"]:
+        raise RunError(
+            f"call {number} of run {run.id} was changed after it was written, so that it proves "
+            "nothing; restore the run from a backup"
+        )
     if step.result.digest == recorded["digest"]:
         return
     difference = "\n".join(words_of_difference(str(recorded["text"]), step.result.text))
