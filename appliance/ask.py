@@ -165,7 +165,7 @@ def manifest(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "date": date,
         "seed": seed,
-        "index": dict(readers.searcher.manifest),
+        "index": readers.index_facts(),
         "versions": {"appliance": version(DISTRIBUTION), "python": platform.python_version()},
         "model": "none",
         "profile": "none",

@@ -23,6 +23,17 @@ class Readers:
     pages: PageStore
     searcher: Searcher
 
+    def index_facts(self) -> dict[str, object]:
+        """What a run's manifest says of the index: digest, encoder, backend and sizes."""
+        index = self.searcher.index
+        return {
+            "digest": index.digest,
+            "backend": f"frozen-{index.manifest.values['format']}",
+            "encoder": index.manifest.values["encoder"],
+            "pages": index.pages,
+            "passages": index.passages,
+        }
+
     def toolbox(self, profile: Profile, run_id: str = "", record_misses: bool = True) -> Toolbox:
         """The two tools, with the sizes that the profile sets."""
         return Toolbox(

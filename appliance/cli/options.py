@@ -37,7 +37,7 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """A length of time: `90`, `90s`, `10m` or `1h`; the value is in seconds."""
 
     name = "duration"

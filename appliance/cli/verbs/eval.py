@@ -87,7 +87,7 @@ def command(
 
 def _progress_file(config: Config, file: Path, name: str, readers: Readers, restart: bool) -> Path:
     """Where this evaluation keeps its progress: same questions, model and index, same file."""
-    key = [sha256_file(file), name, readers.searcher.manifest.get("digest"), config.seed]
+    key = [sha256_file(file), name, readers.index_facts()["digest"], config.seed]
     folder = config.home.root / "evals"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{blake_json(key)[3:19]}.jsonl"

@@ -22,7 +22,7 @@ def command(run: str, as_json: bool) -> None:
     config = config_from()
     recorded = read_run(config.home.runs, run)
     with open_readers(config) as readers:
-        for note in check_index(recorded, readers.searcher.manifest):
+        for note in check_index(recorded, readers.index_facts()):
             say(note)
         if recorded.manifest["profile"] == "none":
             count = replay_quotes(
