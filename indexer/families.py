@@ -117,8 +117,8 @@ _COUNT = re.compile(
 )
 _NAME = re.compile(r"(?<![.!?|\-#*] )(?<!^)\b[A-ZÀ-Þ][\w'’-]+")
 _DURATION = re.compile(
-    rf"(?:{_NUMBER})[\s-]*(?:seconds?|minutes?|min|hours?|h|days?|weeks?|months?|years?|años|días|天|年|小时)"
-    r"(?!\w)"
+    rf"(?:{_NUMBER})[\s-]*(?:seconds?|minutes?|min|hours?|h|days?|weeks?|months?|years?"
+    r"|años|días|天|年|小时)(?!\w)"
 )
 _TEMPERATURE = re.compile(rf"(?:{_NUMBER})\s*(?:°|degrees|grados|度)")
 
@@ -133,8 +133,8 @@ _EXPECTED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     ),
     (
         re.compile(
-            r"\bhow long (?:did|does|do|was|were)\b.*\b(?:take|last|reign|live|under)\b|\bduration\b"
-            r"|length of (?:a|the|its) (?:year|day)|\blasts?\b"
+            r"\bhow long (?:did|does|do|was|were)\b.*\b(?:take|last|reign|live|under)\b"
+            r"|\bduration\b|length of (?:a|the|its) (?:year|day)|\blasts?\b"
         ),
         _DURATION,
     ),
@@ -143,7 +143,8 @@ _EXPECTED: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (re.compile(r"\b(?:temperature|hot|cold|temperatura)\b|温度"), _TEMPERATURE),
     (
         re.compile(
-            r"\b(?:when|(?<!of a )year|date|century|cuándo|cuando|año|siglo|fecha)\b|什么时候|哪一年|哪年|何时|年份"
+            r"\b(?:when|(?<!of a )year|date|century|cuándo|cuando|año|siglo|fecha)\b"
+            r"|什么时候|哪一年|哪年|何时|年份"
         ),
         _YEAR,
     ),

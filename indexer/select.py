@@ -7,6 +7,7 @@ knows no index: how rare a word is, is counted on the page itself.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from .blocks import HEADING, LIST, TABLE, plain
@@ -26,6 +27,8 @@ ANSWER_SHARE = 0.5
 """What is added to a unit that looks like an answer of the kind that the goal asks for."""
 LABEL_SHARE = 0.5
 """What is added for a word in the label of a row or item: `| Length | 2,850 km |`."""
+PAIR_SHARE = 0.6
+"""What is added for two words of the goal that stand side by side: `first ascent`."""
 LEAD_SHARE = 0.2
 """What the first unit of a page is given and later ones less: pages say first what they are."""
 FLOOR = 0.35
@@ -70,7 +73,8 @@ def score_units(
     weight_of = _wanted(goal, question, key)
     titles = set(terms(title, key))
     found = pieces(text)
-    bags = [set(terms(plain(text[p.start : p.end]), key)) for p in found]
+    rows = [terms(plain(text[p.start : p.end]), key) for p in found]
+    bags = [set(row) for row in rows]
     above = [
         set(terms(" ".join(p.headings), key))
         | (set(terms(text[p.header[0] : p.header[1]], key)) if p.header else set())
@@ -82,11 +86,17 @@ def score_units(
     for word, share in weight_of.items():
         count = sum(1 for bag in bags if word in bag or bag & kin[word])
         rarity = math.log(1.0 + (len(bags) - count + 0.5) / (count + 0.5))
-        weight[word] = share * max(rarity, 0.2) * (TITLE_SHARE if word in titles else 1.0)
+        weight[word] = share * max(rarity, 0.2)
+    # However rarely a page repeats its own name, the name is not what is asked about it.
+    lightest = min((w for word, w in weight.items() if word not in titles), default=1.0)
+    for word in weight.keys() & titles:
+        weight[word] = TITLE_SHARE * min(weight[word], lightest)
     most = max(weight.values(), default=1.0)
+    pairs = set(pairwise(terms(goal, key, single=False)))
+    pairs = {pair for pair in pairs if pair[0] in weight and pair[1] in weight}
     answers = expected(goal) or expected(question)
     scored = []
-    for at, (piece, bag, context) in enumerate(zip(found, bags, above, strict=True)):
+    for at, (piece, row, bag, context) in enumerate(zip(found, rows, bags, above, strict=True)):
         score, on_point = 0.0, False
         body = text[piece.start : piece.end]
         label = set(terms(_label(body, piece.kind), key))
@@ -96,10 +106,12 @@ def score_units(
                 share = CONTEXT_SHARE * _share(word, kin[word], context)
             score += weight[word] * share
             on_point = on_point or (share > 0.0 and word not in titles)
+        for first, second in sorted(pairs & set(pairwise(row))):
+            score += PAIR_SHARE * min(weight[first], weight[second])
         if label:
             named = [w for w in weight if w not in titles and _share(w, kin[w], label)]
             full = min(1.0, len(named) / len(label))
-            score += LABEL_SHARE * full * sum(weight[word] for word in named)
+            score += LABEL_SHARE * full * full * sum(weight[word] for word in named)
         if piece.kind == HEADING:
             score *= 0.3
         elif answers and any(pattern.search(body) for pattern in answers):

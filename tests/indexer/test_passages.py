@@ -1,5 +1,7 @@
 """The splitter: exact spans, nothing lost, whole tables, overlap only inside a section."""
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,7 +54,7 @@ def test_small_sections_share_a_passage_and_long_ones_overlap() -> None:
     passages = split(text, "Danube", SMALL)
     course = [p for p in passages if p.headings == ("Course",)]
     assert len(course) > 2
-    assert all(a.end > b.start for a, b in zip(course, course[1:], strict=False))
+    assert all(a.end > b.start for a, b in pairwise(course))
     last = passages[-1]
     assert last.headings == ("Trade",)
     assert last.start >= course[-1].end, "no overlap from one section into the next"

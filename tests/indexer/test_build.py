@@ -1,0 +1,218 @@
+"""Building: incremental, resumable after kill -9 at any point, the same bytes after a rebuild."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from indexer.build import FLUSH, IndexReport, build
+from indexer.encoders.lexical import LexicalEncoder
+from indexer.errors import IndexBusy
+from indexer.frozen import FrozenIndex
+from indexer.milvus import VectorStore
+from indexer.search import Searcher
+from store.database import Database
+from store.pages import PageStore
+from store.passages import PassageStore
+
+from .conftest import ROOT, version
+
+ENCODER = LexicalEncoder()
+CHILD = """
+import sys
+from pathlib import Path
+import indexer.build
+from indexer.encoders.lexical import LexicalEncoder
+from store.database import Database
+indexer.build.BATCH, indexer.build.FLUSH = 8, 32
+with Database(sys.argv[1]) as db:
+    print("ready", flush=True)
+    print(indexer.build.build(db, Path(sys.argv[2]), LexicalEncoder()).encoded)
+"""
+
+
+def index(database: Database, home: Path, **options: bool) -> IndexReport:
+    return build(database, home, ENCODER, **options)
+
+
+def frozen(home: Path) -> dict[str, bytes]:
+    folder = FrozenIndex.open(home / "frozen").folder
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def found(database: Database, home: Path, query: str) -> list[str]:
+    return [hit.url for hit in Searcher.open(database, home).search(query)]
+
+
+def milvus_keys(home: Path) -> list[int]:
+    with VectorStore(home / "milvus") as store:
+        (collection,) = store.collections()
+        store.prepare(collection, 0)
+        return store.keys(collection)
+
+
+def frozen_ids(home: Path) -> list[int]:
+    ids = FrozenIndex.open(home / "frozen").column("passage_id").tolist()
+    return sorted(ids)
+
+
+def test_only_what_is_new_is_encoded(database: Database, corpus: PageStore, home: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    first = build(database, home, ENCODER, lambda *step: seen.append(step))
+    assert (first.pages, first.unchanged) == (6, False)
+    assert first.split == first.encoded == first.passages
+    assert {stage for stage, _, _ in seen} == {"split", "encode", "freeze"}
+    again = index(database, home)
+    assert (again.encoded, again.split, again.unchanged) == (0, 0, True)
+    assert again.digest == first.digest
+    corpus.add([version("https://new.test/", "Zambezi", "The Zambezi flows to Mozambique.")])
+    third = index(database, home)
+    assert (third.encoded, third.pages, third.unchanged) == (1, 7, False)
+    assert found(database, home, "zambezi") == ["https://new.test/"]
+
+
+def test_a_changed_page_is_replaced(database: Database, corpus: PageStore, home: Path) -> None:
+    url = "https://almanac.test/vienna"
+    original = corpus.resolve(url)
+    assert original is not None
+    index(database, home)
+    corpus.add([version(url, "Vienna", "Vienna has a giant ferris wheel.")])
+    report = index(database, home)
+    assert report.deleted >= 1
+    assert found(database, home, "ferris wheel") == [url]
+    assert url not in found(database, home, "opera house")
+    assert milvus_keys(home) == frozen_ids(home)
+    # What comes back after a change is a new version with the same passages.
+    corpus.add([version(url, original.title, original.text)])
+    index(database, home)
+    assert url in found(database, home, "opera house")
+    assert found(database, home, "ferris wheel") == []
+    assert milvus_keys(home) == frozen_ids(home)
+
+
+def test_a_rebuild_gives_the_same_bytes(database: Database, corpus: PageStore, home: Path) -> None:
+    index(database, home)
+    before = frozen(home)
+    report = index(database, home, rebuild=True)
+    assert report.encoded == report.passages
+    assert frozen(home) == before
+    shutil.rmtree(home)
+    assert not index(database, home).unchanged
+    assert frozen(home) == before
+    corpus.add([version("https://new.test/", "Zambezi", "The Zambezi flows to Mozambique.")])
+    index(database, home)
+    assert frozen(home) != before
+
+
+def test_vectors_that_milvus_lost_are_encoded_again(
+    database: Database, corpus: PageStore, home: Path
+) -> None:
+    index(database, home)
+    before = frozen(home)
+    ids = frozen_ids(home)
+    with VectorStore(home / "milvus") as store:
+        (collection,) = store.collections()
+        store.prepare(collection, 0)
+        store.delete(collection, ids[:2])
+        store.flush(collection)
+    shutil.rmtree(home / "frozen")
+    assert index(database, home).encoded == 2
+    assert frozen(home) == before
+    assert milvus_keys(home) == ids
+
+
+def test_another_encoder_gets_a_collection_of_its_own(
+    database: Database, corpus: PageStore, home: Path
+) -> None:
+    class Other(LexicalEncoder):
+        digest = "b2:other"  # type: ignore[assignment]
+
+    index(database, home)
+    report = build(database, home, Other())
+    assert report.encoded == report.passages
+    with VectorStore(home / "milvus") as store:
+        assert len(store.collections()) == 1
+    assert index(database, home).encoded == report.passages
+
+
+def test_an_empty_store_and_an_empty_page(database: Database, home: Path) -> None:
+    assert index(database, home).pages == 0
+    assert found(database, home, "anything") == []
+    PageStore(database).add([version("https://empty.test/", "Empty", "\n")])
+    assert index(database, home).pages == 0
+
+
+def test_a_second_writer_is_refused(database: Database, corpus: PageStore, home: Path) -> None:
+    with VectorStore(home / "milvus"), pytest.raises(IndexBusy, match="Another index run"):
+        index(database, home)
+    assert index(database, home).pages == 6
+
+
+def test_readers_never_see_a_half_index(database: Database, corpus: PageStore, home: Path) -> None:
+    index(database, home)
+    searcher = Searcher.open(database, home)
+    before = searcher.search("Danube")
+    corpus.add([version("https://almanac.test/danube", "Danube", "Other words altogether.")])
+    index(database, home)
+    assert searcher.search("Danube") == before, "an open reader keeps its snapshot"
+    assert Searcher.open(database, home).search("Danube") != before
+
+
+def _child(database: Database, home: Path) -> subprocess.Popen[str]:
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, database.url, str(home)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    return child
+
+
+@pytest.mark.kill
+def test_a_killed_run_is_finished_by_the_next(database: Database, tmp_path: Path) -> None:
+    """Kill points are spread evenly over the measured duration of a whole run."""
+    kills = int(os.environ.get("APPLIANCE_KILLS", "4"))
+    pages = PageStore(database)
+    words = [f"word{i}" for i in range(400)]
+    chance = random.Random(7)
+    pages.add(
+        [
+            version(f"https://kill.test/{i}", f"Page {i}", " ".join(chance.choices(words, k=250)))
+            for i in range(150)
+        ]
+    )
+    started = time.monotonic()
+    child = _child(database, tmp_path / "whole")
+    assert child.wait() == 0
+    duration = time.monotonic() - started
+    assert child.stdout is not None
+    child.stdout.close()
+    expected = frozen(tmp_path / "whole")
+    everything = frozen_ids(tmp_path / "whole")
+
+    passages = PassageStore(database)
+    interrupted = 0
+    for number in range(kills):
+        home = tmp_path / f"kill{number}"
+        passages.remove(everything)
+        child = _child(database, home)
+        time.sleep(duration * (number + 0.5) / kills * 0.9)
+        child.send_signal(signal.SIGKILL)
+        interrupted += child.wait() == -signal.SIGKILL
+        child.stdout.close()  # type: ignore[union-attr]
+        marked = passages.count(ENCODER.digest)
+        report = index(database, home)
+        assert report.encoded <= len(everything) - marked + FLUSH
+        assert report.encoded >= len(everything) - marked
+        assert frozen(home) == expected
+        assert milvus_keys(home) == everything
+        assert index(database, home).unchanged
+    assert interrupted >= kills // 2
