@@ -5,13 +5,16 @@ A seal cannot be taken off, so each scenario is a script in a process of its own
 
 import os
 import platform
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -154,24 +157,31 @@ def listener6() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def compiled() -> Iterator[dict[str, str]]:
     """A C extension and a C program that try to reach a port of loopback."""
-    folder = tmp_path_factory.mktemp("seal")
+    # Not in pytest's own folder, which no other user may enter.
+    folder = Path(tempfile.mkdtemp(prefix="seal-"))
     folder.chmod(0o755)
     source = folder / "reach.c"
     source.write_text(C_SOURCE)
     library, program = folder / "libreach.so", folder / "reach"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
     subprocess.run(["cc", "-o", program, source], check=True)
-    return {"LIBRARY": str(library), "PROGRAM": str(program)}
+    yield {"LIBRARY": str(library), "PROGRAM": str(program)}
+    shutil.rmtree(folder)
 
 
 def play(
-    body: str, *, seal: str = "", before: tuple[str, ...] = (), **values: object
+    body: str,
+    *,
+    seal: str = "",
+    before: tuple[str, ...] = (),
+    python: str = sys.executable,
+    **values: object,
 ) -> subprocess.CompletedProcess[str]:
     """Run `body` in a process of its own, after `seal`, under the command `before`."""
     given = "".join(f"    {name} = {value!r}\n" for name, value in values.items())
-    seal = f"from appliance.seal import *\n{seal}\n" if seal else ""
+    seal = f"from appliance.seal import seal, seal_with_loopback\n{seal}\n" if seal else ""
     script = (
         PRELUDE
         + given
@@ -179,7 +189,7 @@ def play(
         + ENDING
     )
     done = subprocess.run(
-        [*before, sys.executable, "-P", "-c", script],
+        [*before, python, "-P", "-c", script],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -338,7 +348,8 @@ def test_the_error_names_the_line_that_asked(attempt: str, tmp_path: Path) -> No
     assert answer.startswith("SealError: the seal refused")
     assert f"asked for by {script}:4 in ask" in answer
     assert "appliance crawl" in answer
-    assert "SealError" not in said(body)
+    # The twin runs where there is no network, so that nothing leaves this machine.
+    assert "SealError" not in play(body, before=_namespace()).stdout
 
 
 def test_an_open_socket_of_the_parent_cannot_be_connected_from_python(listener: Listener) -> None:
@@ -472,3 +483,141 @@ def _namespace() -> tuple[str, ...]:
         if done.returncode == 0:
             return command
     pytest.skip("this machine gives neither root nor an ordinary user a network namespace")
+
+
+class Whoever(NamedTuple):
+    """Who plays a scenario: the command before it, and the Python that this user may run."""
+
+    before: tuple[str, ...] = ()
+    python: str = sys.executable
+
+
+def _ordinary() -> Whoever:
+    """An ordinary user: the one that runs this test, or `nobody` when that is root."""
+    if os.geteuid() != 0:
+        return Whoever()
+    # The shell between them begins without root's rights, as an ordinary user's Python does.
+    before = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    before = (*before, "sh", "-c", 'exec "$@"', "sh")
+    for python in (sys.executable, "/usr/bin/python3"):
+        able = subprocess.run(
+            [
+                *before,
+                python,
+                "-P",
+                "-c",
+                "import appliance.seal, ctypes, sys; sys.version_info[1] > 10 or 1 / 0",
+            ],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            cwd="/",
+            capture_output=True,
+            check=False,
+        )
+        if able.returncode == 0:
+            return Whoever(before, python)
+    pytest.skip("the ordinary user `nobody` may run no Python here, or not read this checkout")
+
+
+@pytest.fixture(params=["this user", "an ordinary user", "root of an empty namespace"])
+def whoever(request: pytest.FixtureRequest) -> Whoever:
+    """Who enters a namespace of the own."""
+    empty = _namespace()
+    if request.param == "an ordinary user":
+        return _ordinary()
+    return Whoever(empty) if request.param.startswith("root") else Whoever()
+
+
+def test_a_namespace_of_its_own_reaches_itself_and_nothing_else(
+    whoever: Whoever, listener: Listener, compiled: dict[str, str]
+) -> None:
+    body = """
+        from appliance.seal import seal_with_loopback
+        kind = seal_with_loopback()
+        server = socket.create_server(("127.0.0.1", 0))
+        mine = server.getsockname()[1]
+        server6 = socket.create_server(("::1", 0), family=socket.AF_INET6)
+        socket.create_connection(server6.getsockname()[:2]).close()
+        reach = ctypes.CDLL(LIBRARY).reach
+        print(kind.namespace, os.getuid(), told(reach(mine)), told(reach(PORT)), sep="|")
+    """
+    done = play(body, before=whoever.before, python=whoever.python, PORT=listener.port, **compiled)
+    user = 65534 if "setpriv" in whoever.before else os.getuid()
+    user = 0 if "--map-root-user" in whoever.before else user
+    # Its own listener is there; the one of the machine is on another loopback.
+    assert done.stdout.strip() == f"True|{user}|reached|Connection refused"
+    assert done.stderr == ""
+    assert listener.heard() == b""
+    assert said(TRIES["a C extension"], PORT=listener.port, **compiled) == "reached"
+
+
+def test_a_child_cannot_step_back_out_of_the_namespace(whoever: Whoever) -> None:
+    body = """
+        outside = os.open("/proc/self/ns/net", os.O_RDONLY)
+        os.set_inheritable(outside, True)
+        import appliance.seal as s
+        if not SEALED:
+            s.install_filter = lambda families: None
+        s.seal_with_loopback()
+        code = ("import ctypes, os; library = ctypes.CDLL(None, use_errno=True);"
+                f"done = library.setns({outside}, 0x40000000);"
+                "print(os.strerror(ctypes.get_errno()) if done else 'out')")
+        print(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                             close_fds=False).stdout.strip())
+    """
+    assert said(body, before=whoever.before, python=whoever.python, SEALED=True) == REFUSED
+    assert said(body, before=whoever.before, python=whoever.python, SEALED=False) != REFUSED
+
+
+@pytest.mark.parametrize("needed", ['["127.0.0.1"], []', '[], ["http://localhost:19530"]'])
+def test_a_service_outside_leaves_the_namespace_out(
+    needed: str, listener: Listener, compiled: dict[str, str]
+) -> None:
+    """In a namespace of its own the process could not reach a database on the machine."""
+    body = f"""
+        from appliance.seal import seal_with_loopback
+        kind = seal_with_loopback({needed})
+        print(kind.namespace, told(ctypes.CDLL(LIBRARY).reach(PORT)))
+    """
+    assert said(body, PORT=listener.port, **compiled) == "False reached"
+
+
+def test_several_threads_stay_where_they_are(listener: Listener, compiled: dict[str, str]) -> None:
+    body = """
+        end = threading.Event()
+        if THREADS:
+            threading.Thread(target=end.wait).start()
+        from appliance.seal.namespace import enter_namespace
+        print(enter_namespace(), told(ctypes.CDLL(LIBRARY).reach(PORT)))
+        end.set()
+    """
+    _namespace()
+    assert said(body, THREADS=True, PORT=listener.port, **compiled) == "False reached"
+    assert said(body, THREADS=False, PORT=listener.port, **compiled) == "True Connection refused"
+
+
+def test_where_namespaces_are_off_the_hook_is_left_and_says_so(listener: Listener) -> None:
+    shell = 'echo {} > /proc/sys/user/max_net_namespaces; exec "$@"'
+    before = ("unshare", "--map-root-user", "--user", "sh", "-c")
+    works = subprocess.run([*before, shell.format(0), "sh", "true"], check=False)
+    if works.returncode:
+        pytest.skip("this machine has no user namespaces in which others could be switched off")
+    body = """
+        from appliance.seal import seal_with_loopback
+        print(seal_with_loopback().namespace)
+        socket.create_connection(("127.0.0.1", PORT)).close()
+        print("loopback")
+        socket.create_connection(("192.0.2.1", 80), 1)
+    """
+    done = play(body, before=(*before, shell.format(0), "sh"), PORT=listener.port)
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["False", "loopback"]
+    assert lines[2].startswith("SealError: the seal refused")
+    assert "no network namespace of its own (the weaker guarantee" in done.stderr
+    done = play(body, before=(*before, shell.format(100), "sh"), PORT=listener.port)
+    assert done.stdout.startswith("True\nConnectionRefusedError")
+
+
+def test_only_the_verbs_that_fetch_are_open() -> None:
+    from appliance.cli import VERBS
+
+    assert {name for name, verb in VERBS.items() if verb.seal == "open"} == {"crawl", "demo"}
