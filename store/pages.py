@@ -64,6 +64,11 @@ _BY_ID = f"""
 SELECT {_COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
 WHERE version.id = %s
 """
+_BY_DIGEST = f"""
+SELECT {_COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
+WHERE page.collection_id = %s AND page.url_hash = %s AND version.digest = %s
+ORDER BY version.id LIMIT 1
+"""
 _CURRENT = f"""
 SELECT {_COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
 WHERE version.seq_to IS NULL AND page.collection_id = %s AND version.id > %s
@@ -82,9 +87,10 @@ class PageStore:
     def add(self, versions: Iterable[PageVersion]) -> AddReport:
         """Store `versions` in one transaction and return what was new, changed and unchanged.
 
-        A page whose content is what it was keeps its version; its time, ETag and Last-Modified
-        are updated. Several hundred versions a call are cheapest. Raises DiskFullError or
-        DatabaseError, and then nothing of the batch is kept.
+        A page whose content is what it was keeps its version with all that is in it, links and
+        metadata too; only the page's time, ETag and Last-Modified are updated. Several hundred
+        versions a call are cheapest. Raises DiskFullError or DatabaseError, and then nothing of
+        the batch is kept.
         """
         return add_versions(self._database, self._id_for_writing(), versions)
 
@@ -125,6 +131,18 @@ class PageStore:
                 "index to the store."
             )
         return _version(row)
+
+    def by_digest(self, url: str, digest: str) -> PageVersion | None:
+        """Return the version of the page at `url` that was stored under the tagged `digest`.
+
+        None where there is none. The digest is the one recorded when it was stored; whether the
+        text still has it is for the caller to compare (`PageVersion.digest` hashes again).
+        """
+        key = bytes.fromhex(digest.removeprefix("sha256:"))
+        with self._database.read() as connection:
+            values = (self._id(connection), url_hash(url), key)
+            row = connection.execute(_BY_DIGEST, values).fetchone()
+        return None if row is None else _version(row)
 
     def current(self, after_version_id: int = 0, limit: int | None = None) -> Iterator[PageVersion]:
         """Yield the current version of every page in the order of version ids, from after
