@@ -37,6 +37,9 @@ LOCK_MIGRATE = 0x4150504C01
 LOCK_WRITE = 0x4150504C02
 LOCK_NAMED = 0x4150504C
 
+# A parent's connections in a forked child: collected, they would say goodbye on its sockets.
+_inherited: list[Connection] = []
+
 
 class Database:
     """A PostgreSQL database at `url`, safe to use from several threads and after a fork."""
@@ -71,12 +74,13 @@ class Database:
     @property
     def engine(self) -> "Engine":
         """The SQLAlchemy engine."""
-        if self._engine is None or self._pid != os.getpid():
+        with self._guard:
+            self._forget_parent()
+        if self._engine is None:
             from sqlalchemy import create_engine
 
             address = self.url.replace("postgresql://", "postgresql+psycopg://", 1)
             self._engine = create_engine(address, pool_pre_ping=True)
-            self._pid = os.getpid()
         return self._engine
 
     @contextlib.contextmanager
@@ -134,13 +138,13 @@ class Database:
     def close(self) -> None:
         """Close the connections; the server goes on."""
         with self._guard:
+            self._forget_parent()
             idle, self._idle = self._idle, []
-        if self._pid == os.getpid():
-            for connection in idle:
-                connection.close()
-            if self._engine is not None:
-                self._engine.dispose()
-        self._engine = None
+        for connection in idle:
+            connection.close()
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
 
     def __enter__(self) -> Self:
         return self
@@ -206,14 +210,21 @@ class Database:
 
     def _take(self) -> Connection:
         with self._guard:
-            if self._pid != os.getpid():
-                # A forked child must not speak on its parent's sockets, nor close them politely.
-                self._idle, self._engine, self._pid = [], None, os.getpid()
+            self._forget_parent()
             while self._idle:
                 connection = self._idle.pop()
                 if not connection.closed:
                     return connection
         return self._open()
+
+    def _forget_parent(self) -> None:
+        """In a forked child, let go of the parent's connections without a word on them."""
+        if self._pid != os.getpid():
+            for connection in self._idle:
+                _inherited.append(connection)
+            if self._engine is not None:
+                self._engine.dispose(close=False)
+            self._idle, self._engine, self._pid = [], None, os.getpid()
 
     def _give(self, connection: Connection) -> None:
         usable = not connection.closed and connection.pgconn.transaction_status == 0

@@ -2,7 +2,7 @@
 runs asked for in vain. It knows nothing about the pages that are there.
 """
 
-import contextlib
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,16 +44,16 @@ WHERE collection_id = %s ORDER BY url COLLATE "C"
 """
 _MISS = """
 INSERT INTO miss (collection_id, url_hash, url, run_id) VALUES (%s, %s, %s, %s)
-ON CONFLICT (collection_id, url, run_id) DO NOTHING
+ON CONFLICT (collection_id, url_hash, run_id) DO NOTHING
 """
 # A page that has come since is no gap any more.
 _MISSES = """
-SELECT miss.url, count(*), max(miss.at) FROM miss
+SELECT min(miss.url COLLATE "C"), count(*), max(miss.at) FROM miss
 WHERE miss.collection_id = %s AND NOT EXISTS (
     SELECT FROM page
     WHERE page.collection_id = miss.collection_id AND page.url_hash = miss.url_hash
       AND page.current_version IS NOT NULL)
-GROUP BY miss.url ORDER BY count(*) DESC, miss.url COLLATE "C"
+GROUP BY miss.url_hash ORDER BY 2 DESC, 1
 """
 
 
@@ -72,11 +72,12 @@ def list_failures(connection: Connection, collection: int) -> list[Failure]:
 
 def put_miss(connection: Connection, collection: int, url: str, run_id: str) -> None:
     """Record that the run `run_id` asked for `url`, which may be no URL at all."""
-    key: bytes | None = None
-    text = clean(url)[:LONGEST]
-    # What a model made up is a gap worth listing as it stands.
-    with contextlib.suppress(UrlError):
+    try:
         key, text = url_hash(url), canonical(url)
+    except UrlError:
+        # What a model made up is a gap worth listing as it stands.
+        text = clean(url)[:LONGEST]
+        key = hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
     connection.execute(_MISS, (collection, key, text, clean(run_id)))
 
 

@@ -173,11 +173,11 @@ miss = Table(
     metadata,
     _id(),
     _collection(),
-    Column("url_hash", LargeBinary),
     _words("url"),
+    _hash(),
     _words("run_id"),
     _time("at"),
-    UniqueConstraint("collection_id", "url", "run_id", name="miss_once"),
+    UniqueConstraint("collection_id", "url_hash", "run_id", name="miss_once"),
 )
 
 failure = Table(

@@ -28,6 +28,7 @@ class Snapshot:
     digest: str
 
 
+LONGEST_NAME = 200
 _COLUMNS = "name, seq, created_at, pages, digest"
 _CONTENT = """
 SELECT collection.name, page.url_hash, version.digest
@@ -53,8 +54,10 @@ class Snapshots:
     def create(self, name: str) -> Snapshot:
         """Name the present state; raises SnapshotError where the name is taken or empty."""
         name = clean(name).strip()
-        if not name:
-            raise SnapshotError("A snapshot needs a name; give it one, for example a date.")
+        if not name or len(name) > LONGEST_NAME:
+            raise SnapshotError(
+                f"A snapshot needs a name of 1 to {LONGEST_NAME} letters; give it a date, say."
+            )
         with self._database.raw() as connection:
             seq = _seq(connection)
             pages, digest = _describe(connection, seq)

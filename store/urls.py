@@ -29,6 +29,9 @@ TRACKING_NAMES = frozenset(
 TRACKING_PREFIXES = ("utm_", "pk_campaign", "pk_kwd", "hsa_")
 MOBILE_LABELS = ("m", "mobile")
 LONGEST = 8192
+LONGEST_HOST = 253
+# A key of an index has a limit, and no two words differ only after so many letters.
+LONGEST_WORD = 64
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _BARE_HOST = re.compile(
@@ -146,7 +149,7 @@ def words(text: str) -> list[str]:
     except UnicodeError:
         decoded = text
     spaced = decoded.replace("_", " ").lower()
-    return [word for word in re.findall(r"\w+", spaced) if word not in _DULL]
+    return [word[:LONGEST_WORD] for word in re.findall(r"\w+", spaced) if word not in _DULL]
 
 
 _DULL = frozenset(
@@ -193,7 +196,7 @@ def _host(parts: SplitResult, url: str) -> str:
             name = name.encode("idna").decode("ascii").lower().rstrip(".")
         except UnicodeError:
             raise _refusal(url, "its host cannot be read") from None
-    if not _HOST.match(name) or ".." in name:
+    if not _HOST.match(name) or ".." in name or len(name) > LONGEST_HOST:
         raise _refusal(url, "it has no host" if not name else "its host cannot be read")
     return name
 

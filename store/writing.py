@@ -39,6 +39,8 @@ class AddReport:
         )
 
 
+# More than any address or title needs, and few enough that a hostile one costs nothing.
+WORDS_KEPT = 200
 _INCOMING = """
 CREATE TEMPORARY TABLE incoming (
     wave integer, url text, url_hash bytea, host text, etag text, last_modified text,
@@ -124,7 +126,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
                 version.extractor,
                 packer.text(version.text),
                 packer.outlinks(version.outlinks),
-                sorted({*words(version.url), *words(version.title)}),
+                sorted({*words(version.url), *words(version.title)})[:WORDS_KEPT],
             )
         )
         aliases += [(name, version.url) for name in version.aliases]

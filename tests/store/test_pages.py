@@ -1,5 +1,6 @@
 """The page store: what goes in comes out, at every number, and damage is named."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from store.pages import AddReport, PageStore
 from store.snapshots import Snapshots
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
-STORED = ("page_id", "version_id", "seq_from", "seq_to")
+_numbers = itertools.count()
 
 
 def page(name: str = "a", text: str = "Text", **more: object) -> PageVersion:
@@ -73,7 +74,8 @@ def test_any_text_comes_back(
 ) -> None:
     store = PageStore(database)
     version = PageVersion(
-        f"https://example.org/{name}".encode("utf-8", "replace").decode(),
+        # A number makes each page new: known content would keep its version, links and all.
+        f"https://example.org/{next(_numbers)}/{name}".encode("utf-8", "replace").decode(),
         title,
         text,
         NOW,
@@ -217,13 +219,26 @@ def test_nearest_names_the_page_that_was_meant(store: PageStore) -> None:
     store.add([page(name) for name in names])
     store.add([PageVersion("https://other.net/p?id=4", "The Charles Bridge of Prague", "x", NOW)])
     near = store.nearest("https://example.org/wiki/Charles_bridge_(Prague)", limit=2)
-    assert near[0] == ("https://example.org/wiki/Charles_Bridge", "Wiki/Charles_Bridge")
-    assert near[1][0] == "https://other.net/p?id=4"
+    assert near == [
+        ("https://other.net/p?id=4", "The Charles Bridge of Prague"),
+        ("https://example.org/wiki/Charles_Bridge", "Wiki/Charles_Bridge"),
+    ]
     assert store.nearest("https://example.org/wiki/Danub")[0][0].endswith("/Danube")
     assert len(store.nearest("https://example.org/zzz")) == 4
     assert store.nearest("https://unknown.net/zzz") == []
     assert store.nearest("dresden city")[0][0].endswith("/Dresden")
     assert store.nearest("https://example.org/zzz") == store.nearest("https://example.org/zzz")
+
+
+def test_overlong_words_hosts_and_misses_are_no_error(store: PageStore) -> None:
+    long = "x" * 8000
+    store.add(
+        [PageVersion(f"https://example.org/{long}", f"{long} {'many words ' * 3000}", "", NOW)]
+    )
+    assert store.nearest(f"https://example.org/{long}x") != []
+    store.record_miss(f"https://example.org/{long}?miss", "r1")
+    store.record_miss("garbage " * 5000, "r1")
+    assert len(store.misses()) == 2
 
 
 def test_failures_are_kept_until_a_page_heals_them(store: PageStore) -> None:
@@ -302,7 +317,7 @@ def test_a_damaged_page_is_not_read_as_if_sound(store: PageStore, database: Data
     store.add([page()])
     with database.raw() as connection:
         connection.execute("UPDATE page_version SET body = set_byte(body, 9, 0)")
-    with pytest.raises(DamagedPageError, match="of https://example.org/a is damaged .* crawl"):
+    with pytest.raises(DamagedPageError, match=r"of https://example.org/a is damaged .* crawl"):
         store.resolve(page().url)
 
 

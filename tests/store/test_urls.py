@@ -58,6 +58,7 @@ def test_canonical(written: str, expected: str) -> None:
         "mailto:me@example.org",
         "javascript:alert(1)",
         "urn:",
+        f"https://{'a' * 300}.org/",
         "https://..",
         "https://example.org/\ud800",
         "https://example.org/" + "a" * 9000,

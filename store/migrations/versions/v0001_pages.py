@@ -108,11 +108,11 @@ CREATE TABLE snapshot (
 CREATE TABLE miss (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     collection_id smallint NOT NULL REFERENCES collection,
-    url_hash bytea,
     url text NOT NULL,
+    url_hash bytea NOT NULL,
     run_id text NOT NULL,
     at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT miss_once UNIQUE (collection_id, url, run_id)
+    CONSTRAINT miss_once UNIQUE (collection_id, url_hash, run_id)
 );
 CREATE TABLE failure (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
