@@ -4,10 +4,12 @@ Nothing here acts on a setting; whoever needs one is handed the value.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from .errors import ConfigError
 from .home import Home, find_home
@@ -51,19 +53,23 @@ def load(
     for path in (beside, home.settings):
         if path is not None and path.is_file():
             config = replace(config, **_from_toml(path))
-    values = {
+    values: dict[str, Any] = {
         name: _typed(name, environment[f"APPLIANCE_{name.upper()}"], f"APPLIANCE_{name.upper()}")
         for name in _SETTINGS
         if f"APPLIANCE_{name.upper()}" in environment
     }
     config = replace(config, **values)
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
-    return replace(config, **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {
+        name: value for name, value in (flags or {}).items() if value is not None
+    }
+    return replace(config, **given)
 
 
-def _from_toml(path: Path) -> dict[str, object]:
+def _from_toml(path: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); mend its rights") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML ({error}); correct that line") from error
     return {name: _typed(name, value, str(path)) for name, value in table.items()}
@@ -75,14 +81,15 @@ def _typed(name: str, value: object, where: str) -> object:
         raise ConfigError(
             f"{where} sets {name!r}, which is no setting; the settings are: {', '.join(_SETTINGS)}"
         )
-    if kind is int or kind == "int":
-        try:
-            return int(str(value))
-        except ValueError:
-            raise ConfigError(f"{where} sets {name} to {value!r}; give a whole number") from None
-    if kind is str or kind == "str":
-        return str(value)
+    if kind is int:
+        if isinstance(value, (int, str)) and re.fullmatch(r"-?\d{1,18}", str(value)):
+            return int(value)
+        raise ConfigError(f"{where} sets {name} to {value!r}; give a whole number")
+    if kind is str:
+        if isinstance(value, str):
+            return value
+        raise ConfigError(f"{where} sets {name} to {value!r}; give a text in quotation marks")
     items = value.split(",") if isinstance(value, str) else value
-    if not isinstance(items, list):
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise ConfigError(f"{where} sets {name} to {value!r}; give a list of host names")
     return tuple(str(item).strip() for item in items if str(item).strip())

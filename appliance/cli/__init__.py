@@ -9,7 +9,6 @@ import os
 import sys
 import traceback
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -156,5 +155,7 @@ def _log_trace() -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"appliance: {message}", err=True)
+    from ..render.terminal import safe
+
+    click.echo(f"appliance: {safe(message)}", err=True)
     sys.exit(code)

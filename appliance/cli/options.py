@@ -11,6 +11,9 @@ from ..config import Config, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+# JSON itself escapes the letters below the space.
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 collection_option = click.option(
     "--collection", metavar="NAME", help="The collection of pages to use (default: web)."
@@ -28,8 +31,9 @@ def config_from(**flags: object) -> Config:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON on stdout, indented."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """Print a value as JSON on stdout, indented; letters that steer a terminal are escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    click.echo(_STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", text))
 
 
 def say(message: str) -> None:

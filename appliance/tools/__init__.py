@@ -35,10 +35,10 @@ class Tool(Protocol):
         """The name the model calls it by."""
 
     def run(self, arguments: Mapping[str, object], question: str) -> ToolResult:
-        """Do it. Wrong arguments raise `BadArguments`; nothing else of the model's doing raises."""
+        """Do it. Wrong arguments raise `BadArgumentsError`; nothing else of the model's doing raises."""
 
 
-class BadArguments(ValueError):
+class BadArgumentsError(ValueError):
     """Arguments a tool cannot use. The message is shown to the model, not to the user."""
 
 
@@ -61,7 +61,7 @@ class Toolbox:
             return _observation(f"There is no tool called {call.name!r}. The tools are: {names}.")
         try:
             return tool.run(call.arguments, question)
-        except BadArguments as error:
+        except BadArgumentsError as error:
             return _observation(f"The tool {call.name} could not be run: {error}")
 
 

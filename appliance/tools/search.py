@@ -6,7 +6,7 @@ from indexer.search import Hit, Searcher
 from models.turns import string_list
 from models.wire import ResultRow, search_text
 
-from . import BadArguments, ToolResult
+from . import BadArgumentsError, ToolResult
 
 MOST_QUERIES = 8
 
@@ -25,7 +25,7 @@ class SearchTool:
         """Run the call's queries, at most `MOST_QUERIES`, each on its own."""
         queries = string_list(arguments.get("query"))[:MOST_QUERIES]
         if not queries:
-            raise BadArguments('give "query" as a list of at least one string.')
+            raise BadArgumentsError('give "query" as a list of at least one string.')
         found = [
             (query, self._searcher.search(query, self._results, snippet_words=self._snippet_words))
             for query in queries

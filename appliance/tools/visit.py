@@ -14,7 +14,7 @@ from store.errors import UrlError
 from store.page import PageVersion
 from store.pages import PageStore
 
-from . import BadArguments, ToolResult
+from . import BadArgumentsError, ToolResult
 
 MOST_PAGES = 8
 NEAREST = 3
@@ -37,7 +37,7 @@ class VisitTool:
         """Read the call's pages, at most `MOST_PAGES`, each on its own."""
         urls = string_list(arguments.get("url"))[:MOST_PAGES]
         if not urls:
-            raise BadArguments('give "url" as a list of at least one address.')
+            raise BadArgumentsError('give "url" as a list of at least one address.')
         goal = arguments.get("goal")
         goal = goal.strip() if isinstance(goal, str) and goal.strip() else question
         blocks, pages = [], []
@@ -55,9 +55,16 @@ class VisitTool:
         if page is None:
             return self._missing(url, goal)
         # The goal is what the model looks for now; the question keeps a terse goal on course.
-        spans = select(page.text, page.title, goal, self._evidence_words, question=question)
+        spans = select(
+            page.text,
+            page.title,
+            goal,
+            self._evidence_words,
+            question=question,
+            language=page.lang,
+        )
         evidence = "\n".join(page.text[start:end].strip() for start, end in spans)
-        best = best_sentence(page.text, page.title, goal, question=question)
+        best = best_sentence(page.text, page.title, goal, question=question, language=page.lang)
         summary = " ".join(page.text[best[0] : best[1]].split()) if best else NOTHING
         return VisitBlock(url, goal, evidence or NOTHING, summary), {
             "url": url,

@@ -17,7 +17,7 @@ from appliance.agent import (
     research,
 )
 from appliance.limits import Limits, LiveLimits, RecordedLimits
-from appliance.tools import BadArguments, Toolbox, ToolResult
+from appliance.tools import BadArgumentsError, Toolbox, ToolResult
 from models.errors import ContextFull
 from models.profiles import profile
 from models.scripted import ScriptedEngine, ScriptedSession
@@ -45,7 +45,7 @@ class Echo:
     def run(self, arguments: Mapping[str, object], question: str) -> ToolResult:
         query = arguments.get("query")
         if not query:
-            raise BadArguments('give "query" as a list of at least one string.')
+            raise BadArgumentsError('give "query" as a list of at least one string.')
         return ToolResult(f"found {query} " * self.size, {"query": query, "question": question})
 
 

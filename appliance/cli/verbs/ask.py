@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import click
 
+from store.page import clean
+
 from ...ask import Inquiry, manifest
 from ...evidence import Claim
 from ...readers import Readers, open_readers
@@ -45,7 +47,7 @@ def command(
     answer is the ranked quotes of the corpus.
     """
     config = config_from(collection=collection, model=model, seed=seed)
-    text = " ".join(question).strip()
+    text = clean(" ".join(question)).strip()
     if not text:
         raise click.UsageError(
             'give a question, for example: appliance ask "How long is the Danube?"'

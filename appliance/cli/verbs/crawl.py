@@ -28,7 +28,9 @@ _PLAIN_NAMES = {"html", "htdocs", "www", "public", "site", "doc", "docs"}
 @click.argument("targets", nargs=-1, metavar="[URL|FOLDER|SITES.TOML]...")
 @click.option("--sites", type=click.Path(path_type=Path), help="A file of sites and settings.")
 @collection_option
-@click.option("--scope", type=click.Choice(["host", "prefix", "any"]), help="Which links to follow.")
+@click.option(
+    "--scope", type=click.Choice(["host", "prefix", "any"]), help="Which links to follow."
+)
 @click.option("--allow", multiple=True, metavar="REGEX", help="Follow only links that match.")
 @click.option("--deny", multiple=True, metavar="REGEX", help="Follow no link that matches.")
 @click.option("--max-pages", type=int, help="Stop after this many pages; run again to go on.")
@@ -60,11 +62,7 @@ def command(
     given |= {"collection": config.collection} | ({"robots": False} if no_robots else {})
     reports: list[CrawlReport] = []
     with ExitStack() as servers:
-        jobs = [
-            job
-            for target in _targets(targets, sites)
-            for job in _jobs(target, given, servers)
-        ]
+        jobs = [job for target in _targets(targets, sites) for job in _jobs(target, given, servers)]
         with open_store(config) as database, config.home.writer("crawl"):
             for job in jobs:
                 with CrawlProgress(quiet=as_json) as progress:

@@ -33,7 +33,7 @@ def command(question: tuple[str, ...]) -> None:
         _run(environment, "crawl", "http://almanac.test/", "--proxy", proxy)
     _run(environment, "index")
     asked = " ".join(question) or QUESTION
-    click.echo(f"\n$ appliance ask --model demo \"{asked}\"", err=True)
+    click.echo(f'\n$ appliance ask --model demo "{asked}"', err=True)
     _run(environment, "ask", "--model", "demo", asked)
     questions = files("appliance.demo").joinpath("questions.jsonl")
     with as_file(questions) as path:

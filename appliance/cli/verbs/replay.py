@@ -35,9 +35,8 @@ def command(run: str, as_json: bool) -> None:
             count, what = 0, "tool calls"
             for compared in replay(recorded, toolbox):
                 count += 1
-                say(
-                    f"{compared.number}. {compared.call.name}: identical ({compared.result.digest[:19]}…)"
-                )
+                digest = compared.result.digest[:19]
+                say(f"{compared.number}. {compared.call.name}: identical ({digest}…)")
     if as_json:
         print_json({"run": recorded.id, "identical": count, "what": what})
     else:

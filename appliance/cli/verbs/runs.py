@@ -1,6 +1,8 @@
 """`appliance runs list|show`: what was asked, and every step of a run."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -66,8 +68,7 @@ def _summary(run: Run) -> dict[str, object]:
     }
 
 
-def _lines(event: "dict[str, object] | object") -> list[str]:
-    assert isinstance(event, dict)
+def _lines(event: Mapping[str, Any]) -> list[str]:
     kind = event["type"]
     if kind == "turn":
         return [

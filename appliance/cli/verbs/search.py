@@ -2,6 +2,8 @@
 
 import click
 
+from store.page import clean
+
 from ...readers import open_readers
 from ...render.terminal import safe
 from ...tools.search import hit_json
@@ -18,7 +20,7 @@ def command(query: tuple[str, ...], results: int, collection: str | None, as_jso
 
     A quoted phrase is preferred, never required; site:HOST and -word filter.
     """
-    text = " ".join(query)
+    text = clean(" ".join(query))
     with open_readers(config_from(collection=collection)) as readers:
         hits = readers.searcher.search(text, results)
         if as_json:

@@ -3,6 +3,7 @@
 import click
 
 from models.profiles import profile
+from store.page import clean
 
 from ...readers import open_store
 from ...render.terminal import safe
@@ -27,7 +28,7 @@ def command(
         pages = PageStore(database, config.collection)
         budget = words or profile("literesearcher").evidence_words
         tool = VisitTool(pages, budget, record_misses=False)
-        result = tool.run({"url": list(urls), "goal": goal}, goal)
+        result = tool.run({"url": [clean(url) for url in urls], "goal": clean(goal)}, "")
     if as_json:
         print_json({"text": result.text, **result.data})
     else:
