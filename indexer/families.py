@@ -28,7 +28,7 @@ died die death dead
 buried grave tomb
 build built builder construction constructed construct erected
 open opened opening inaugurated
-complete completed completion finished
+complete completed completion finished inaugurated
 begin began begun start started beginning
 design designed designer architect engineer planned
 invent invented inventor invention devised developed patented
@@ -95,7 +95,7 @@ _FAMILIES_UNSPACED = (
     ("流经", "经过", "穿过"),
     ("建成", "建造", "修建", "竣工"),
 )
-FAMILY_WEIGHT = 0.6
+FAMILY_WEIGHT = 0.7
 
 _NUMBER = r"(?<![\w.])\d[\d,. ]*\d|\d"
 _LENGTH = re.compile(

@@ -89,11 +89,12 @@ def score_units(
         weight[word] = share * max(rarity, 0.2)
     # However rarely a page repeats its own name, the name is not what is asked about it.
     lightest = min((w for word, w in weight.items() if word not in titles), default=1.0)
-    for word in weight.keys() & titles:
-        weight[word] = TITLE_SHARE * min(weight[word], lightest)
+    named = weight.keys() & titles
+    for word in named:
+        weight[word] = TITLE_SHARE * min(weight[word], lightest) / len(named)
     most = max(weight.values(), default=1.0)
     pairs = set(pairwise(terms(goal, key, single=False)))
-    pairs = {pair for pair in pairs if pair[0] in weight and pair[1] in weight}
+    pairs = {pair for pair in pairs if weight.keys() >= set(pair) and titles.isdisjoint(pair)}
     answers = expected(goal) or expected(question)
     scored = []
     for at, (piece, row, bag, context) in enumerate(zip(found, rows, bags, above, strict=True)):
@@ -109,13 +110,13 @@ def score_units(
         for first, second in sorted(pairs & set(pairwise(row))):
             score += PAIR_SHARE * min(weight[first], weight[second])
         if label:
-            named = [w for w in weight if w not in titles and _share(w, kin[w], label)]
-            full = min(1.0, len(named) / len(label))
-            score += LABEL_SHARE * full * full * sum(weight[word] for word in named)
+            held = [w for w in weight if w not in titles and _share(w, kin[w], label)]
+            full = min(1.0, len(held) / len(label))
+            score += LABEL_SHARE * full * full * sum(weight[word] for word in held)
         if piece.kind == HEADING:
             score *= 0.3
         elif answers and any(pattern.search(body) for pattern in answers):
-            score += most * ANSWER_SHARE * (1.0 if on_point else 0.3)
+            score += most * ANSWER_SHARE * (1.0 if on_point else 0.5)
         score /= 1.0 + 0.1 * max(0.0, count_words(body) / 30.0 - 1.0)
         score += most * LEAD_SHARE / (2.0 + at)
         scored.append(Unit(round(score, 9), piece.start, piece.end, piece.kind, piece.header))

@@ -1,6 +1,6 @@
 """Search on a real index: exact pages in exact order, operators, languages, one result a page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,9 +22,9 @@ LOOP = "https://docs.test/loop"
 
 
 @pytest.fixture
-def searcher(database: Database, corpus: PageStore, home: Path) -> Iterator[Searcher]:
+def searcher(database: Database, corpus: PageStore, home: Path) -> Searcher:
     build(database, home, LexicalEncoder())
-    yield Searcher.open(database, home)
+    return Searcher.open(database, home)
 
 
 def urls(searcher: Searcher, query: str, k: int = 10) -> list[str]:
