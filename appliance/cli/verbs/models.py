@@ -51,12 +51,16 @@ def import_model(file: Path, name: str | None, profile: str, licence: str) -> No
     registry = Registry(config_from().home.create().models)
     chosen = name or _name_from(file)
     with tqdm(total=file.stat().st_size, unit="B", unit_scale=True, disable=None) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.update(done - bar.n)
+
         card = registry.import_(
             file,
             chosen,
             profile=profile,
             licence=licence,
-            progress=lambda done, _: bar.update(done - bar.n) and None,
+            progress=show,
         )
     say(f'imported {card.name} ({card.sha256}); ask with: appliance ask --model {card.name} "…"')
 
