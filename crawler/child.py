@@ -6,15 +6,17 @@ it is gone, and it ends at once: everything it had not yet written is still leas
 the frontier. It knows nothing about how its events are shown.
 """
 
+import contextlib
 import json
 import logging
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any, TextIO
 
-from store.crawls import FINISHED, STOPPED, Crawl, Crawls
+from store.crawls import FINISHED, RUNNING, STOPPED, Crawl, Crawls
 from store.database import Database
 from store.errors import BusyError, StoreError
 from store.frontier import Frontier
@@ -50,7 +52,7 @@ class EventHandler(logging.Handler):
         """Send one record; of libraries, only what is wrong."""
         if record.levelno < logging.WARNING and not record.name.startswith("crawler"):
             return
-        try:
+        with contextlib.suppress(OSError, ValueError):  # the reader is gone; so are we, soon
             self._events(
                 {
                     "event": "log",
@@ -59,8 +61,6 @@ class EventHandler(logging.Handler):
                     "message": self.format(record),
                 }
             )
-        except (OSError, ValueError):
-            pass
 
 
 def main() -> int:
@@ -73,9 +73,11 @@ def main() -> int:
     logging.getLogger().addHandler(EventHandler(events))
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("crawler").setLevel(logging.INFO)
+    # What it warns of (too large, cut off) is in our report by address and reason.
+    logging.getLogger("scrapy.core.downloader").setLevel(logging.ERROR)
     database = Database(job["database"])
     try:
-        with _alone(database, CrawlOptions.from_json(job["options"])):
+        with _alone(database, job["options"]["collection"]):
             return _crawl(database, tuple(job["seeds"]), job, events)
     except StoreError as error:
         events({"event": "error", "message": str(error)})
@@ -83,39 +85,36 @@ def main() -> int:
 
 
 def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], events: Events) -> int:
-
-    from scrapy.crawler import CrawlerProcess
-
     from .pool import ExtractionPool
-    from .settings import scrapy_settings
-    from .spider import SITEMAP, SITEMAP_PRIORITY, FrontierSpider
 
     options = CrawlOptions.from_json(job["options"])
     crawls = Crawls(database)
     crawl, resumed = _begin(database, crawls, seeds, options)
-    frontier = Frontier(database, crawl.id)
-    frontier.release_all()
-    frontier.add([(seed, 0, 0, None) for seed in seeds])
-    if options.sitemaps:
-        places = {"/".join(seed.split("/", 3)[:3]) + "/sitemap.xml" for seed in seeds}
-        frontier.add([(place, 0, SITEMAP_PRIORITY, SITEMAP) for place in sorted(places)])
-    counts = frontier.counts()
-    events({"event": "start", "resumed": resumed, "waiting": counts["waiting"]})
+    # Before Scrapy is imported: the workers have a second of imports of their own to do meanwhile.
     pool = ExtractionPool(options.workers, options.max_bytes)
-    settings = scrapy_settings(seeds, options) | job.get("settings", {})
-    process = CrawlerProcess(settings)
-    crawler = process.create_crawler(FrontierSpider)
-    process.crawl(
-        crawler,
-        seeds=seeds,
-        options=options,
-        store=PageStore(database, options.collection),
-        frontier=frontier,
-        pool=pool,
-        event=events,
-        already=counts["done"],
-    )
     try:
+        from scrapy.crawler import CrawlerProcess
+
+        from .settings import scrapy_settings
+        from .spider import FrontierSpider, first_links
+
+        frontier = Frontier(database, crawl.id)
+        frontier.release_all()
+        frontier.add(first_links(seeds, options))
+        counts = frontier.counts()
+        events({"event": "start", "resumed": resumed, "waiting": counts["waiting"]})
+        process = CrawlerProcess(scrapy_settings(seeds, options) | job.get("settings", {}))
+        crawler = process.create_crawler(FrontierSpider)
+        process.crawl(
+            crawler,
+            seeds=seeds,
+            options=options,
+            store=PageStore(database, options.collection),
+            frontier=frontier,
+            pool=pool,
+            event=events,
+            already=counts["done"],
+        )
         process.start()
     finally:
         pool.close()
@@ -132,7 +131,7 @@ def _begin(
         done = Frontier(database, earlier.id).counts()["done"]
         full = options.max_pages is not None and done >= options.max_pages
         if not options.restart and not full:
-            crawls.set_state(earlier.id, "running")
+            crawls.set_state(earlier.id, RUNNING)
             return earlier, True
         crawls.set_state(earlier.id, FINISHED)
     return crawls.begin(name, {"seeds": list(seeds), "options": options.json()}), False
@@ -153,28 +152,20 @@ def _end(crawls: Crawls, crawl: Crawl, frontier: Frontier, spider: Any, events: 
     return 0
 
 
-class _alone:
-    """Holds the crawl lock of a collection; a predecessor that is just dying gets some seconds."""
-
-    def __init__(self, database: Database, options: CrawlOptions) -> None:
-        self._database = database
-        self._name = f"crawl {options.collection}"
-        self._held: Any = None
-
-    def __enter__(self) -> None:
-        patience = time.monotonic() + LOCK_PATIENCE
+@contextlib.contextmanager
+def _alone(database: Database, collection: str) -> Iterator[None]:
+    """Hold the crawl lock of a collection; a predecessor that is just dying gets some seconds."""
+    patience = time.monotonic() + LOCK_PATIENCE
+    with contextlib.ExitStack() as stack:
         while True:
-            self._held = self._database.exclusive(self._name)
             try:
-                self._held.__enter__()
-                return
+                stack.enter_context(database.exclusive(f"crawl {collection}"))
+                break
             except BusyError:
                 if time.monotonic() > patience:
                     raise
                 time.sleep(0.2)
-
-    def __exit__(self, *error: Any) -> None:
-        self._held.__exit__(*error)
+        yield
 
 
 def _end_with_parent() -> None:

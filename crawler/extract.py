@@ -6,26 +6,29 @@ What cannot become a page comes back as a `Refusal` with a word that stays the s
 versions, never as an exception or a silent None.
 """
 
+import copy
+import functools
+import importlib.metadata
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from store.errors import UrlError
 from store.page import Outlink, PageVersion
-from store.urls import UrlError, canonical, host
+from store.urls import canonical, host
 
 from . import markup, metadata
 from .charset import decode
 from .shield import restore, shield
 
-EXTRACTOR = "trafilatura-2.3/1"
 MAX_BYTES = 10_000_000
 MAX_ELEMENTS = 250_000
 MIN_WEIGHT = 40
 """Letters a page must have to be kept; one of Chinese, Japanese or Korean weighs three."""
 
-_HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
+HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
 _MAGIC = (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF")
 _TAG = re.compile(r"<\s*(!doctype|html|head|body|div|p|h1|title|meta|table|a|ul|span)\b", re.I)
 _ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -34,6 +37,12 @@ _FENCED = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(\[(?:\\.|[^\[\]\\]){0,300}\]\([^)\s]{0,2000}\))")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HEADING_LINE = re.compile(r"(#{1,6})\s+(.*)")
+
+
+@functools.cache
+def extractor() -> str:
+    """Return the name under which pages remember what read them; it changes with every rule."""
+    return f"trafilatura-{importlib.metadata.version('trafilatura')}/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,7 @@ def _read(
         published=published,
         status=status,
         source=source,
-        extractor=EXTRACTOR,
+        extractor=extractor(),
         outlinks=outlinks,
         etag=headers.get("etag") or None,
         last_modified=headers.get("last-modified") or None,
@@ -127,14 +136,30 @@ def _unreadable(body: bytes, content_type: str, max_bytes: int) -> Refusal | Non
     kind = content_type.split(";")[0].strip().lower()
     if len(body) > max_bytes:
         return Refusal("too-large", f"it has {len(body):,} bytes, more than {max_bytes:,}")
-    if kind not in _HTML_TYPES:
+    if kind not in HTML_TYPES:
         return Refusal("not-html", f"it is {kind}")
     if not body.strip():
         return Refusal("empty", "there is nothing in it")
     wide = body[:2] in (b"\xff\xfe", b"\xfe\xff") or "utf-16" in content_type.lower()
-    if body.startswith(_MAGIC) or (not wide and body[:100_000].count(0) > 16):
+    if body.startswith(_MAGIC) or (not wide and _is_binary(body[:100_000])):
         return Refusal("binary", f"it is called {kind or 'nothing'}, but its bytes are no text")
     return None
+
+
+@functools.cache
+def _config() -> Any:
+    """The extractor's settings, but a short page is no reason to fall back on its bare words."""
+    from trafilatura.settings import use_config
+
+    # A deep copy: what use_config returns may be the library's own.
+    config = copy.deepcopy(use_config())
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(MIN_WEIGHT))
+    return config
+
+
+def _is_binary(sample: bytes) -> bool:
+    """More than a stray NUL or two: text has none."""
+    return sample.count(0) > max(2, len(sample) // 1000)
 
 
 def _markdown(tree: markup.Tree) -> str:
@@ -148,6 +173,7 @@ def _markdown(tree: markup.Tree) -> str:
         "include_formatting": True,
         "include_comments": False,
         "deduplicate": False,
+        "config": _config(),
     }
     text = trafilatura.extract(tree, fast=True, **options) or ""
     if _weight(text) < 200:
@@ -158,13 +184,16 @@ def _markdown(tree: markup.Tree) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Take back escapes that hide words from search: `run\\_in\\_executor` is `run_in_executor`."""
+    """Take back the backslashes before `_ * ~ [ ]`, which hide names like `run_in_executor`."""
     pieces = _FENCED.split(text)
     for index in range(0, len(pieces), 2):
         parts = _LINK.split(pieces[index])
         for place, part in enumerate(parts):
             parts[place] = re.sub(r"\\([_*~])" if place % 2 else r"\\([_*~\[\]])", r"\1", part)
         pieces[index] = "".join(parts)
+    for index in range(1, len(pieces), 2):
+        if pieces[index].startswith("```"):
+            pieces[index] += "\n"
     lines = [line.rstrip() for line in "".join(pieces).splitlines()]
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 

@@ -61,7 +61,7 @@ def base_of(tree: Tree, url: str) -> str:
     """Return the address that the page's relative links start from (`<base href>` counts)."""
     for base in tree.iterfind(".//base[@href]"):
         try:
-            return urljoin(url, base.get("href").strip())
+            return urljoin(url, str(base.get("href")).strip())
         except ValueError:
             break
     return url

@@ -40,9 +40,10 @@ def title_of(tree: Tree, heading: str, url: str) -> str:
     """Return a title that is never empty: `<title>`, then the main heading, then the address."""
     for element in tree.iterfind(".//title"):
         # An <svg> has titles too; the page's own stands in the head.
-        if element.getparent() is not None and element.getparent().tag in ("head", "html", "body"):
-            if text := words(element.text_content()):
-                return text[:MAX_TITLE]
+        parent = element.getparent()
+        text = words(element.text_content())
+        if text and parent is not None and parent.tag in ("head", "html", "body"):
+            return text[:MAX_TITLE]
     if heading:
         return heading[:MAX_TITLE]
     if text := words(_meta(tree).get("og:title")):

@@ -88,11 +88,11 @@ class CrawlOptions:
             raise CrawlError(
                 f"“{unknown[0]}” is no setting of a crawl; the settings are {', '.join(known)}."
             )
-        tuples = {
+        made: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
-        return cls(**tuples)
+        return cls(**made)
 
 
 def crawl_name(seeds: Iterable[str], options: CrawlOptions) -> str:

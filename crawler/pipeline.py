@@ -6,6 +6,8 @@ between, the addresses are leased again, and writing a page a second time change
 nothing about fetching or extraction.
 """
 
+import contextlib
+import threading
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -62,6 +64,7 @@ class Pipeline:
         self._frontier = frontier
         self._waiting: list[Outcome] = []
         self._since = 0.0
+        self._writing = threading.Lock()
 
     def put(self, outcome: Outcome) -> None:
         """Take an outcome; it counts as done only after a later `flush`."""
@@ -91,7 +94,11 @@ class Pipeline:
 
         Raises the store's DatabaseError, and then all of it is written by the next call.
         """
-        batch = self._waiting[:]
+        # A flush that was cancelled goes on in its thread; the next one waits for it.
+        with self._writing:
+            return self._write(self._waiting[:])
+
+    def _write(self, batch: list[Outcome]) -> list[CrawlFailure]:
         if not batch:
             return []
         added = self._store.add([one.page for one in batch if one.page is not None])
@@ -110,10 +117,8 @@ class Pipeline:
         return failures
 
     def _keep(self, failure: CrawlFailure) -> None:
-        try:
+        with contextlib.suppress(UrlError):  # the store cannot name it; the report still does
             self._store.fail(failure.url, failure.reason, failure.detail, "crawl")
-        except UrlError:  # an address that the store cannot name; the report still does
-            pass
 
     def _count(self, batch: list[Outcome], new: int, changed: int, unchanged: int) -> None:
         tally = self.tally

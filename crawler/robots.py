@@ -103,7 +103,7 @@ class RobotsMiddleware:
         if not 200 <= response.status < 300:
             return Rules()
         rules = Rules(response.body.decode("utf-8", errors="replace"))
-        spider = self._crawler.spider
+        spider: Any = self._crawler.spider
         if rules.sitemaps and hasattr(spider, "found_sitemaps"):
             spider.found_sitemaps(rules.sitemaps)
         return rules

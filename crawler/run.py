@@ -4,6 +4,7 @@ The process is another one because Scrapy's reactor can be started only once, an
 that dies must not take its caller along. This module knows nothing about fetching.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -41,9 +42,9 @@ def crawl(
     or `end`. An unfinished crawl of the same seeds and settings is taken up where it ended; a
     finished one is fetched again, and what the servers call unmodified keeps its version.
 
-    Raises SeedError for an address that cannot start a crawl, NothingStoredError if not one page could
-    be had, ChildError if the crawling process failed. After KeyboardInterrupt the crawl can be
-    resumed.
+    Raises SeedError for an address that cannot start a crawl, NothingStoredError if not one page
+    could be had, ChildError if the crawling process failed. After KeyboardInterrupt the crawl can
+    be resumed.
     """
     options = options or CrawlOptions()
     checked = check_seeds(seeds)
@@ -127,7 +128,9 @@ def _run(job: dict[str, Any], gathered: _Gathered) -> tuple[int, list[str]]:
         encoding="utf-8",
         errors="replace",
     )
-    assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
     tail: deque[str] = deque(maxlen=20)
     reader = threading.Thread(target=_drain, args=(child.stderr, tail), daemon=True)
     reader.start()
@@ -142,10 +145,8 @@ def _run(job: dict[str, Any], gathered: _Gathered) -> tuple[int, list[str]]:
         raise
     finally:
         for stream in (child.stdin, child.stdout):
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 stream.close()
-            except BrokenPipeError:
-                pass
         reader.join(timeout=2)
         child.stderr.close()
     for line in tail:
@@ -160,10 +161,8 @@ def _environment() -> dict[str, str]:
 
 
 def _drain(stream: IO[str], tail: "deque[str]") -> None:
-    try:
+    with contextlib.suppress(ValueError):  # closed while reading
         tail.extend(stream)
-    except ValueError:  # closed while reading
-        pass
 
 
 def _stop(child: subprocess.Popen[str], gathered: _Gathered) -> None:

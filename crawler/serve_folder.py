@@ -7,6 +7,7 @@ nothing about crawling.
 """
 
 import argparse
+import contextlib
 import os
 import stat
 import sys
@@ -90,10 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
     server = serve(chosen.folder, chosen.port)
     print(f"http://127.0.0.1:{server.server_address[1]}/", flush=True)
     _stop_with_parent(server)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever(poll_interval=0.2)
-    except KeyboardInterrupt:
-        pass
     return 0
 
 

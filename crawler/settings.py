@@ -38,7 +38,7 @@ def scrapy_settings(seeds: Iterable[str], options: CrawlOptions) -> dict[str, An
     middlewares: dict[str, int | None] = {
         "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-        "crawler.spider.Gate": 50,
+        "crawler.gate.Gate": 50,
     }
     if options.robots:
         middlewares["crawler.robots.RobotsMiddleware"] = 100

@@ -5,11 +5,13 @@ ends in exactly one outcome. It knows nothing about how a page is extracted or w
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import scrapy
 from scrapy import Request, signals
@@ -17,7 +19,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from store.errors import StoreError, UrlError
+from store.errors import StoreError
 from store.frontier import Entry, Frontier
 from store.page import Outlink
 from store.pages import PageStore
@@ -25,7 +27,7 @@ from store.urls import canonical, url_hash
 
 from . import sitemaps
 from .extract import Refusal
-from .failures import RefusedError, explain
+from .failures import explain
 from .options import CrawlOptions, is_loopback
 from .pipeline import Found, Outcome, Pipeline
 from .pool import ExtractionPool
@@ -41,6 +43,15 @@ LEASE_SECONDS = 900.0
 TICK = 0.25
 
 Event = Callable[[dict[str, Any]], None]
+
+
+def first_links(seeds: tuple[str, ...], options: CrawlOptions) -> list[Found]:
+    """Return what a frontier begins with: the seeds, and where their hosts keep a sitemap."""
+    found: list[Found] = [(seed, 0, 0, None) for seed in seeds]
+    if options.sitemaps:
+        places = {urljoin(seed, "/sitemap.xml") for seed in seeds}
+        found += [(place, 0, SITEMAP_PRIORITY, SITEMAP) for place in sorted(places)]
+    return found
 
 
 class FrontierSpider(scrapy.Spider):
@@ -80,6 +91,7 @@ class FrontierSpider(scrapy.Spider):
         """Scrapy's way to make a spider."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.dropped, signal=signals.request_dropped)
+        crawler.signals.connect(spider.finish, signal=signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
@@ -89,7 +101,8 @@ class FrontierSpider(scrapy.Spider):
                 if self.pipeline.due:
                     await self._flush()
                 room = self._room()
-                leased = await self._lease(room) if room >= self._window // 4 or room == 1 else []
+                hungry = room > 0 and len(self._flying) < self._window // 2
+                leased = await self._lease(room) if hungry else []
                 for request in leased:
                     yield request
                 if not leased and not self._flying:
@@ -175,7 +188,7 @@ class FrontierSpider(scrapy.Spider):
             meta["proxy"] = None
         headers = {}
         if entry.referrer == SITEMAP:
-            meta["download_maxsize"] = sitemaps.MAX_BYTES
+            meta |= {"sitemap": True, "download_maxsize": sitemaps.MAX_BYTES}
         elif not self._options.restart:
             etag, last_modified = self._store.headers(entry.url) or (None, None)
             if etag:
@@ -206,7 +219,8 @@ class FrontierSpider(scrapy.Spider):
         url = canonical(response.url)
         key = url_hash(url)
         if key in self._reached:
-            self._alias(entry.url, url)
+            for earlier in response.meta.get("redirect_urls", ()):
+                self._alias(earlier, url)
             return Outcome(entry)
         self._reached.add(key)
         headers = {
@@ -287,35 +301,5 @@ class FrontierSpider(scrapy.Spider):
 
     async def _wait(self) -> None:
         self._wake.clear()
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), TICK)
-        except TimeoutError:
-            pass
-
-
-class Gate:
-    """A downloader middleware that follows redirects only inside the scope, and never in circles."""
-
-    def __init__(self, crawler: Any) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Any) -> "Gate":
-        """Scrapy's way to make a middleware."""
-        return cls(crawler)
-
-    def process_request(self, request: Request) -> None:
-        """Raise RefusedError for a redirect that leaves the crawl or comes back to where it was."""
-        earlier = request.meta.get("redirect_urls")
-        if not earlier or "entry" not in request.meta:
-            return
-        try:
-            url = canonical(request.url)
-        except UrlError as error:
-            raise RefusedError("bad-redirect", str(error)) from None
-        if url in {canonical(one) for one in earlier}:
-            raise RefusedError("redirect-loop", "it redirects in a circle")
-        if not self._crawler.spider.scope.holds(url):
-            raise RefusedError(
-                "off-site", f"it redirects to {url}, which is not part of this crawl"
-            )

@@ -1,0 +1,175 @@
+"""Whole crawls of a real server that misbehaves."""
+
+import socket
+
+import pytest
+
+from crawler.errors import ChildError, CrawlError, NothingStoredError, SeedError
+from crawler.options import CrawlOptions
+from crawler.run import crawl
+from store.database import Database
+from store.pages import PageStore
+
+QUICK = {"timeout": 1.5, "retries": 0, "workers": 1}
+
+
+def stored(database: Database) -> dict[str, str]:
+    return {page.url: page.digest for page in PageStore(database).current()}
+
+
+def test_a_misbehaving_site_gives_its_pages_and_a_name_for_every_failure(database, serve):
+    site = serve()
+    events = []
+    report = crawl(
+        database, [site.url], CrawlOptions(max_depth=5, max_bytes=200_000, **QUICK), events.append
+    )
+    pages = {page.url.removeprefix(site.url): page for page in PageStore(database).current()}
+    numbered = {f"/page/{number}" for number in range(1, 13)}
+    endless = {f"/endless/{number}" for number in range(5)}
+    others = ["/", "/lonely", "/latin1", "/gbk", "/dup", "/canonical", "/based/", "/elsewhere/goal"]
+    assert set(pages) == numbered | endless | set(others)
+    failed = {one.url.removeprefix(site.url): one.reason for one in report.failures}
+    assert failed == {
+        "/loop/a": "redirect-loop",
+        "/chain/0": "redirect-loop",
+        "/missing": "http-404",
+        "/error": "http-500",
+        "/drip": "timeout",
+        "/secret/x": "robots",
+        "/secret/y": "robots",
+        "/huge": "too-large",
+        "/binary": "binary",
+        "/empty": "empty",
+        "/cut": "cut-off",
+        "/away": "off-site",
+        "/stale": "not-html",
+    }
+    kept = {one.url.removeprefix(site.url): one.reason for one in PageStore(database).failures()}
+    assert kept == failed
+    assert report.pages_new == len(pages) == 25
+    assert report.state == "finished"
+    assert "brûlée" in pages["/latin1"].text
+    assert pages["/gbk"].title == "杭州湾跨海大桥"
+    assert pages["/gbk"].lang == "zh"
+    assert all(page.title for page in pages.values())
+    assert events[0]["event"] == "start"
+    assert events[-1]["event"] == "end"
+    # A redirect and a declared canonical address lead to the page.
+    store = PageStore(database)
+    assert store.resolve(site.url + "/redirect").url == site.url + "/page/1"
+    assert store.resolve(site.url + "/proper-name").url == site.url + "/canonical"
+    assert "25 pages" in report.lines()[0]
+    # What robots.txt forbids was never asked for; its twin below shows that asking is seen.
+    assert not [path for path, _ in site.asked() if path.startswith("/secret/")]
+
+
+def test_robots_can_be_ignored_on_ones_own_site(database, serve):
+    site = serve()
+    options = CrawlOptions(robots=False, max_depth=1, allow=("/secret/",), sitemaps=False, **QUICK)
+    crawl(database, [site.url], options)
+    assert site.url + "/secret/x" in stored(database)
+
+
+def test_a_finished_crawl_is_fetched_again_and_unmodified_pages_keep_their_version(database, serve):
+    site = serve()
+    options = CrawlOptions(allow=("/page/",), **QUICK)
+    first = crawl(database, [site.url + "/page/1"], options)
+    before = stored(database)
+    again = crawl(database, [site.url + "/page/1"], options)
+    assert (first.pages_new, again.pages_new, again.unchanged) == (12, 0, 12)
+    assert stored(database) == before
+    assert ("/page/7", '"/page/7-1"') in site.asked()
+    site.get("/__version/2")
+    changed = crawl(database, [site.url + "/page/1"], options)
+    assert (changed.pages_new, changed.pages_changed, changed.unchanged) == (0, 12, 0)
+    assert PageStore(database).count() == 12
+
+
+def test_max_pages_stops_and_raising_it_goes_on(database, serve):
+    site = serve(pages=30)
+    start = [site.url + "/page/1"]
+    first = crawl(database, start, CrawlOptions(max_pages=7, sitemaps=False, **QUICK))
+    assert (first.pages, first.state) == (7, "limited")
+    assert first.waiting > 0
+    second = crawl(database, start, CrawlOptions(sitemaps=False, **QUICK))
+    assert second.resumed
+    assert PageStore(database).count() == 30
+    asked = [path for path, _ in site.asked() if path.startswith("/page/")]
+    assert len(asked) == len(set(asked)) == 30
+
+
+def test_scope_depth_and_patterns(database, serve):
+    site = serve()
+    options = CrawlOptions(max_depth=2, deny=("/page/[35]",), sitemaps=False, **QUICK)
+    crawl(database, [site.url + "/page/1"], options)
+    numbers = sorted(int(url.rsplit("/", 1)[1]) for url in stored(database))
+    assert numbers == [1, 2, 4]
+
+
+def test_a_proxy_gives_a_loopback_server_a_stable_name(database):
+    import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    asked = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            found = self.path == "http://almanac.test/"
+            body = b"<title>Almanac</title><h1>Almanac</h1><p>Rivers and bridges, in plain words, of every land.</p>"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        options = CrawlOptions(proxy=f"http://127.0.0.1:{server.server_address[1]}", **QUICK)
+        crawl(database, ["http://almanac.test/"], options)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert list(stored(database)) == ["http://almanac.test/"]
+    assert "http://almanac.test/robots.txt" in asked
+
+
+def test_nothing_stored_is_an_error_that_says_why(database, serve):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        with pytest.raises(NothingStoredError, match=r"could not be reached.*connection refused"):
+            crawl(database, [address], CrawlOptions(**QUICK))
+    with pytest.raises(NothingStoredError, match="robots"):
+        crawl(database, [serve(robots="all").url], CrawlOptions(**QUICK))
+    with pytest.raises(NothingStoredError, match="robots"):
+        crawl(database, [serve(robots="broken").url], CrawlOptions(**QUICK))
+    with pytest.raises(NothingStoredError, match=r"404.*check the address") as caught:
+        crawl(database, [serve().url + "/missing"], CrawlOptions(sitemaps=False, **QUICK))
+    assert caught.value.report.refused == {"http-404": 1}
+    # A 404 for robots.txt allows everything, whatever its body says.
+    assert crawl(database, [serve(robots="none").url + "/page/1"], CrawlOptions(**QUICK)).pages
+
+
+def test_seeds_that_cannot_start_a_crawl(database):
+    for seed in ("ftp://example.org/a", "mailto:me@example.org", "", "http://"):
+        with pytest.raises(SeedError):
+            crawl(database, [seed])
+    with pytest.raises(SeedError):
+        crawl(database, [])
+    with pytest.raises(CrawlError, match="not a regular expression"):
+        CrawlOptions(deny=("(",))
+
+
+def test_a_second_crawl_of_the_same_collection_is_refused(database, serve):
+    with database.exclusive("crawl web"), pytest.raises(ChildError, match="Another process"):
+        crawl(database, [serve().url], CrawlOptions(**QUICK))
+
+
+def test_a_database_that_is_gone_is_an_error_not_a_hang(serve):
+    with pytest.raises(ChildError, match="database"):
+        crawl("postgresql://nobody@/none?host=/nonexistent", [serve().url], CrawlOptions(**QUICK))
