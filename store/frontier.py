@@ -163,7 +163,7 @@ class Frontier:
             .group_by(frontier.c.state)
         )
         with self._database.connect() as connection:
-            found: dict[str, int] = dict(connection.execute(query).tuples().all())
+            found = {str(row[0]): int(row[1]) for row in connection.execute(query)}
         return {state: found.get(state, 0) for state in (WAITING, LEASED, DONE, REFUSED)}
 
     def refusals(self) -> dict[str, int]:

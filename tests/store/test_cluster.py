@@ -28,6 +28,15 @@ from pathlib import Path
 from store.cluster import Cluster
 print(json.dumps(Cluster(Path(sys.argv[1])).start()))
 """
+OPEN = """
+import json, sys
+from pathlib import Path
+from store.database import open_database
+database = open_database(Path(sys.argv[1]))
+with database.read() as connection:
+    assert connection.execute("SELECT count(*) FROM page").fetchone() == (0,)
+print(json.dumps(database.url))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +120,12 @@ def test_the_server_outlives_the_command_that_started_it(cluster: Cluster) -> No
     assert cluster.start() == json.loads(done.stdout)
 
 
-def test_many_starts_at_once_give_one_server(short: Path) -> None:
+def test_many_first_openings_give_one_server_and_one_schema(short: Path) -> None:
     cluster = Cluster(short / "postgres")
     try:
         starts = [
             subprocess.Popen(
-                [sys.executable, "-c", START, str(cluster.folder)],
+                [sys.executable, "-c", OPEN, str(short)],
                 stdout=subprocess.PIPE,
                 text=True,
             )
