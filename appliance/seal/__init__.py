@@ -37,13 +37,15 @@ class Seal:
 
     `kernel_filter` says that the kernel refuses every network socket, in children too;
     `namespace` that the process lives in a network namespace of its own. With neither only the
-    Python hook decides, and `allowed` are the hosts that it lets through.
+    Python hook decides, and `allowed` are the hosts that it lets through: `chosen` when the
+    settings name them, else because this machine gives no better.
     """
 
     hook: bool
     kernel_filter: bool
     namespace: bool
     allowed: tuple[str, ...]
+    chosen: bool = False
 
     def sentence(self) -> str:
         """Say in one line how strong the seal is."""
@@ -51,10 +53,10 @@ class Seal:
             return "sealed: own network namespace with loopback only, and the Python hook"
         if self.kernel_filter:
             return "sealed: the kernel refuses network sockets, and the Python hook names callers"
-        if set(self.allowed) - set(LOOPBACK):
+        if self.chosen:
             return (
-                f"sealed by the Python hook alone, because {', '.join(self.allowed)} is allowed "
-                "(the weaker guarantee)"
+                f"sealed by the Python hook alone, because {', '.join(self.allowed)} may be "
+                "reached (the weaker guarantee)"
             )
         if self.allowed:
             return (
@@ -79,7 +81,7 @@ def seal(allow_hosts: Iterable[str] = (), services: Iterable[str] = ()) -> Seal:
     filtered = filter_available()
     if filtered:
         install_filter(LOOPBACK_FAMILIES if allowed else LOCAL_FAMILIES)
-    return _announced(Seal(True, filtered and not allowed, False, allowed), weaker=bool(allowed))
+    return _announced(Seal(True, filtered and not allowed, False, allowed, bool(allowed)))
 
 
 def seal_with_loopback(allow_hosts: Iterable[str] = (), services: Iterable[str] = ()) -> Seal:
@@ -97,13 +99,13 @@ def seal_with_loopback(allow_hosts: Iterable[str] = (), services: Iterable[str] 
     install_hook(allowed)
     if filter_available():
         install_filter(LOOPBACK_FAMILIES)
-    return _announced(Seal(True, False, entered, allowed), weaker=bool(named or needed))
+    return _announced(Seal(True, False, entered, allowed, bool(named or needed)))
 
 
-def _announced(seal: Seal, weaker: bool) -> Seal:
+def _announced(seal: Seal) -> Seal:
     """Log how strong the seal is: aloud where it is weaker than the settings asked for."""
-    chosen = weaker or seal.kernel_filter or seal.namespace
-    logger.log(logging.INFO if chosen else logging.WARNING, "%s", seal.sentence())
+    fine = seal.chosen or seal.kernel_filter or seal.namespace
+    logger.log(logging.INFO if fine else logging.WARNING, "%s", seal.sentence())
     return seal
 
 

@@ -90,8 +90,8 @@ def _refuse(what: str) -> None:
     if _installed:  # the hook's own trial is no news
         logger.info("refused %s, asked for by %s", what, caller)
     raise SealError(
-        f"the seal refused {what}, asked for by {caller}; only `appliance crawl` and "
-        "`appliance models pull` may reach outside, and hosts of your own that allow_hosts names"
+        f"the seal refused {what}, asked for by {caller}; only `appliance crawl` may reach "
+        "outside: if that host is yours, name it in allow_hosts"
     )
 
 

@@ -49,7 +49,7 @@ def command(collection: str | None, as_json: bool) -> None:
         if not as_json:
             for fault in found.faults:
                 click.echo(safe(f"{found.part}: {fault}").replace("\n", " "))
-            say(f"{found.said}: {_count(found.faults)}")
+            say(f"{found.said}: {_count(len(found.faults), 'fault')}")
     faulty = any(found.faults for found in checked)
     if as_json:
         print_json(
@@ -78,7 +78,8 @@ def check_pages(config: Config, progress: Progress) -> Checked:
             for snapshot in named
             if not snapshots.verify(snapshot.name)
         ]
-        said = f"{pages.count():,} pages of {config.collection} and {len(named)} snapshots"
+        said = f"{_count(pages.count(), 'page')} of {config.collection}"
+        said = f"{said} and {_count(len(named), 'snapshot')}"
     return Checked("pages", said, tuple(faults))
 
 
@@ -94,7 +95,7 @@ def check_index(config: Config, progress: Progress) -> Checked:
     progress(0, files)
     faults = tuple(index.verify())
     progress(files, files)
-    return Checked("index", f"{files} files of the frozen index", faults)
+    return Checked("index", f"{_count(files, 'file')} of the frozen index", faults)
 
 
 def check_models(config: Config, progress: Progress) -> Checked:
@@ -109,7 +110,7 @@ def check_models(config: Config, progress: Progress) -> Checked:
         except ModelError as error:
             faults.append(str(error))
         progress(done, len(cards))
-    return Checked("models", f"{len(cards)} models", tuple(faults))
+    return Checked("models", _count(len(cards), "model"), tuple(faults))
 
 
 @contextmanager
@@ -125,7 +126,5 @@ def _bar(part: str, quiet: bool) -> Iterator[Progress]:
         yield show
 
 
-def _count(faults: tuple[str, ...]) -> str:
-    if not faults:
-        return "no fault"
-    return "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+def _count(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
