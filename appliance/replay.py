@@ -66,7 +66,7 @@ def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
                 _compare(run, done + 1, recorded[done], step)
                 done += 1
                 yield Compared(done, step.call, step.result)
-            elif isinstance(step, AnswerStep) and run.answer != step.text:
+            elif isinstance(step, AnswerStep) and run.answer != step.text and not cut_short:
                 raise ReplayDiffers(f"the answer is {step.text!r}, but the run says {run.answer!r}")
     except EngineError:
         if not cut_short:

@@ -35,7 +35,7 @@ class Tool(Protocol):
         """The name the model calls it by."""
 
     def run(self, arguments: Mapping[str, object], question: str) -> ToolResult:
-        """Do it. Wrong arguments raise `BadArgumentsError`; nothing else of the model's doing raises."""
+        """Do it. Wrong arguments raise `BadArgumentsError`; nothing else raises."""
 
 
 class BadArgumentsError(ValueError):

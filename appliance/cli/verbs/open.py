@@ -63,7 +63,12 @@ def _of_run(run: Run, pages: PageStore) -> tuple[PageVersion, list[tuple[int, in
             f"the page version that run {run.id} quotes ({quotes[0]['url']}) is not in the store; "
             "crawl it again or restore the store from a backup"
         )
-    spans = {(q["start"], q["end"]) for q in quotes if q["version"] == quotes[0]["version"]}
+    if page.digest != quotes[0]["version"]:
+        raise RunError(
+            f"the page that run {run.id} quotes ({page.url}) was altered in the store and no "
+            "longer says what was read; see: appliance verify"
+        )
+    spans = {(q["start"], q["end"]) for q in quotes if q["version"] == page.digest}
     return page, sorted(spans)
 
 

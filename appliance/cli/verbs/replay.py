@@ -36,7 +36,7 @@ def command(run: str, as_json: bool) -> None:
             for compared in replay(recorded, toolbox):
                 count += 1
                 digest = compared.result.digest[:19]
-                say(f"{compared.number}. {compared.call.name}: identical ({digest}…)")
+                say(f"{compared.number}. {compared.call.name or 'call'}: identical ({digest}…)")
     if as_json:
         print_json({"run": recorded.id, "identical": count, "what": what})
     else:
