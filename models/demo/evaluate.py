@@ -1,8 +1,8 @@
-"""Ask the demo researcher fresh invented questions through llama.cpp: `python -m models.demo.evaluate`.
+"""Ask the demo researcher invented questions: `python -m models.demo.evaluate`.
 
 A corpus of invented pages, a search and a visit that work by shared words, and the turns of the
-loop: the model is judged as it is used, by the answers alone. The real tools are the appliance's;
-these stand in for them because nothing in `models` may import the index.
+loop, through llama.cpp: the model is judged as it is used, by the answers alone. The real tools
+are the appliance's; these stand in for them because nothing in `models` may import the index.
 """
 
 import argparse

@@ -7,35 +7,43 @@ a relation or a page is.
 
 import random
 import unicodedata
+from collections.abc import Callable, Sequence
 
-from .words import ADJECTIVES, HOSTS, NOUNS, TOPICS
+from .words import ADJECTIVES, HOSTS, NOUNS, TOPICS, listed
 
-_ONSETS = (
+_ONSETS = listed(
     "b c d f g h j k l m n p r s t v w z br ch cl cr dr fl fr gl gr kh kl kr ph pl pr qu sc sh sk"
     " sl sm sn sp st str sw th tr ts tz v w wh y zh"
-).split()
-_NUCLEI = (
+)
+_NUCLEI = listed(
     "a e i o u a e i o u a e i o ai au ea ee ei eu ia ie io oa oe oo ou ua ue ui y ae ay ey oy"
-).split()
-_CODAS = (
+)
+_CODAS = listed(
     "n r s l t d m k p b g x th nd nt rd rt rk rn rm ng ck ll ss st sk lt ld lm mp nn tt tz ch sh"
     " gh v z c ff ns rs ls ft pt ct"
-).split()
-_ENDINGS = (
-    "a o e i ia io us um is os as es en er or ar on an in el al il ham ton ville berg burg grad stad"
-    " mark wick ford holm vik feld bach dorf hof by ness mouth port field wood worth ley land"
+)
+_ENDINGS = listed(
+    "a o e i ia io us um is os as es en er or ar on an in el al il ham ton ville berg burg grad"
+    " stad mark wick ford holm vik feld bach dorf hof by ness mouth port field wood worth ley land"
     " sen son ov ev ova escu ini etti elli ez es ano ino eau oux ier ard ert olf ich itz ak ek ik"
     " uk aki iko ura awa oto ima ang ong eng abad pur nagar istan"
-).split()
+)
 _ACCENTS = {
     "a": "áàâäãåā", "e": "éèêëēę", "i": "íìîïī", "o": "óòôöõøō", "u": "úùûüūů",
     "c": "çćč", "n": "ñńň", "s": "šśş", "z": "žźż", "l": "ł", "r": "ř", "y": "ý", "g": "ğ",
 }  # fmt: skip
-_PARTICLES = "de von van di da del la le du der ten af al ibn bin".split()
-_HAN = "山水江河湖海城门桥塔林石金银木火风云天地东西南北中大小长高古新安平明光华文武龙凤松竹梅兰青白红黄春夏秋冬日月星"
-_MONTHS = (
+_PARTICLES = listed("de von van di da del la le du der ten af al ibn bin")
+_HAN = (
+    "山水江河湖海城门桥塔林石金银木火风云天地东西南北中大小长高"
+    "古新安平明光华文武龙凤松竹梅兰青白红黄春夏秋冬日月星"
+)
+_GROUNDS = listed("Mountains Forest Plateau Hills Valley Coast")
+_WATERS = listed("River Sea Bay Lake Canal Glacier Falls Ocean")
+_BODIES = listed("Company Society Prize School Railway Orchestra")
+_BEFORE_PLACES = listed("San Santa New Port Fort Upper North")
+_MONTHS = listed(
     "January February March April May June July August September October November December"
-).split()
+)
 
 
 def chance(rng: random.Random, probability: float) -> bool:
@@ -137,15 +145,13 @@ def place(rng: random.Random) -> str:
     if draw < 0.62:
         return proper(rng)
     if draw < 0.72:
-        return (
-            f"{rng.choice(('San', 'Santa', 'New', 'Port', 'Fort', 'Upper', 'North'))} {proper(rng)}"
-        )
+        return f"{rng.choice(_BEFORE_PLACES)} {proper(rng)}"
     if draw < 0.8:
         return f"{proper(rng)}, {proper(rng)}"
     if draw < 0.88:
         return english_name(rng)
     if draw < 0.94:
-        return f"{proper(rng)} {rng.choice('Mountains Forest Plateau Hills Valley Coast'.split())}"
+        return f"{proper(rng)} {rng.choice(_GROUNDS)}"
     return f"{proper(rng)} {proper(rng)}"
 
 
@@ -157,11 +163,11 @@ def thing(rng: random.Random) -> str:
     if draw < 0.55:
         return english_name(rng)
     if draw < 0.7:
-        return f"{proper(rng)} {rng.choice('River Sea Bay Lake Canal Glacier Falls Ocean'.split())}"
+        return f"{proper(rng)} {rng.choice(_WATERS)}"
     if draw < 0.8:
         return f"Lake {proper(rng)}"
     if draw < 0.9:
-        return f"{stem(rng)} {rng.choice('Company Society Prize School Railway Orchestra'.split())}"
+        return f"{stem(rng)} {rng.choice(_BODIES)}"
     return f"The {rng.choice(NOUNS).capitalize()} of {proper(rng)}"
 
 
@@ -204,7 +210,9 @@ def date(rng: random.Random) -> str:
         return f"{month} {day}, {when}"
     if draw < 0.72:
         return f"{month} {when}"
-    if draw < 0.77:
+    if draw < 0.75:
+        return f"{when}–{when + rng.randint(1, 20)}"
+    if draw < 0.78:
         return f"{when}-{rng.randint(1, 12):02}-{day:02}"
     return str(when)
 
@@ -227,21 +235,21 @@ def figure(rng: random.Random) -> str:
     return integer(rng)
 
 
-_UNITS = {
-    "length": "kilometres km metres m miles feet kilometres metres mi".split(),
-    "height": "metres m feet metres m centimetres".split(),
-    "weight": "tonnes kilograms kg tons grams t".split(),
+_UNITS: dict[str, Sequence[str]] = {
+    "length": listed("kilometres km metres m miles feet kilometres metres mi"),
+    "height": listed("metres m feet metres m centimetres"),
+    "weight": listed("tonnes kilograms kg tons grams t"),
     "area": ["square kilometres", "km²", "hectares", "square metres", "square miles"],
     "speed": ["km/h", "kilometres per hour", "metres per second", "m/s"],
     "heat": ["°C", "degrees Celsius", "degrees"],
     "volume": ["cubic kilometres", "litres", "km³", "cubic metres per second"],
-    "span": "years days hours months minutes weeks".split(),
-    "power": "watts kilowatts megawatts volts hertz".split(),
+    "span": listed("years days hours months minutes weeks"),
+    "power": listed("watts kilowatts megawatts volts hertz"),
 }
-_SMALL = (
+_SMALL = listed(
     "one two three four five six seven eight nine ten eleven twelve thirteen sixteen twenty thirty"
     " twenty-four thirty-six forty fifty-two sixty-eight"
-).split()
+)
 
 
 def quantity(rng: random.Random, unit: str) -> str:
@@ -265,10 +273,10 @@ def count(rng: random.Random) -> str:
 
 
 def value(rng: random.Random, kind: str) -> str:
-    """Return a value of a kind: person place thing term year date integer count or a unit family."""
+    """Return a value: a person, place, thing, term, year, date, integer, count or a quantity."""
     if kind == "person" and chance(rng, 0.05):
         return f"{person(rng)} and {person(rng)}"
-    makers = {
+    makers: dict[str, Callable[[random.Random], str]] = {
         "person": person, "place": place, "thing": thing, "term": term, "year": year,
         "date": date, "integer": integer, "count": count, "han": han,
         "han_year": lambda r: f"{r.randint(1000, 2024)}年",

@@ -6,12 +6,13 @@ This module does not know how a page is searched for, shown or asked about.
 
 import random
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from . import names
 from .names import Site, chance
 from .relations import RELATIONS, Relation, expand, open_relation
-from .words import ADJECTIVES, ADVERBS, NOUNS, VERBS
+from .words import ADJECTIVES, ADVERBS, NOUNS, VERBS, listed
 
 _TYPED = {
     "river": ("{s} River", "River {s}", "{s}"),
@@ -50,6 +51,10 @@ _KINDS = tuple(sorted({kind for relation in RELATIONS for kind in relation.kinds
 _WEIGHTS = {"person": 5, "instrument": 4, "river": 4, "bridge": 4, "building": 3, "mountain": 3}
 _WEIGHTS |= {"lake": 3, "city": 4, "planet": 3, "invention": 4, "country": 2, "tower": 2}
 _SPACE = re.compile(r" ([,.;?])")
+_DAY = re.compile(
+    r"\bin (?=(?:\*\*|\[)?(?:\d{1,2} [A-Z][a-z]{2,8} \d|[A-Z][a-z]{2,8} \d{1,2}, \d))"
+)
+_WHAT_OF = re.compile(r"What (is|was) the ([a-z ]+) of (?!the )(?!an? )(.+)\?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,7 @@ def question(rng: random.Random, fact: Fact) -> str:
     text = expand(rng, rng.choice(fact.relation.questions))
     text = sentence_case(_SPACE.sub(r"\1", _fill(rng, text, asked, "", fact.entity.kind)))
     if fact.relation.language == "en":
+        text = _reworded(rng, text)
         draw = rng.random()
         inner = text[0].lower() + text[1:]
         if draw < 0.02:
@@ -168,10 +174,45 @@ def question(rng: random.Random, fact: Fact) -> str:
     return text
 
 
+def _reworded(rng: random.Random, text: str) -> str:
+    """Now and then ask the same in another common way."""
+    if text.startswith("Who ") and not text.startswith(("Who is", "Who was")):
+        if chance(rng, 0.06):
+            opened = rng.choice(("Which person", "What is the name of the person who", "Which man"))
+            return opened + text[3:]
+    elif (match := _WHAT_OF.fullmatch(text)) and chance(rng, 0.12):
+        verb, noun, name = match.groups()
+        shapes = (f"What {verb} {name}'s {noun}?", f"Give the {noun} of {name}.",
+                  f"Name the {noun} of {name}.", f"{sentence_case(noun)} of {name}?",
+                  f"What {verb} the {noun} for {name}?", f"{name}: {noun}?")  # fmt: skip
+        return rng.choice(shapes)
+    return text
+
+
+_MOST = ("longest", "largest", "highest", "oldest", "deepest", "best known", "heaviest")
+
+
+def superlative(rng: random.Random, thing: Entity) -> str:
+    """Say that an entity is the longest or the oldest of its kind, which gives no figure."""
+    name = with_article(rng, thing, thing.name)
+    most = rng.choice(
+        ("longest", "largest", "highest", "oldest", "deepest", "best known", "heaviest")
+    )
+    place = f"in {names.place(rng)}" if chance(rng, 0.7) else f"of {names.place(rng)}"
+    text = rng.choice(
+        (f"{name} is the {most} {thing.kind} {place}.", f"It is the {most} {thing.kind} {place}.",
+         f"{name} is one of the {most} {thing.kind}s {place}.",
+         f"The {most} {thing.kind} {place} is {name}.",
+         f"{name} was the {most} {thing.kind} {place} until {names.year(rng)}.")
+    )  # fmt: skip
+    return sentence_case(text)
+
+
 def _fill(rng: random.Random, wording: str, subject: str, value: str, kind: str) -> str:
-    slots = {
+    slots: dict[str, Callable[[random.Random], str]] = {
         "{n}": names.person, "{p}": names.place, "{x}": names.thing, "{y}": names.year,
-        "{c}": names.count, "{w}": names.plain_word, "{a}": lambda r: r.choice(ADJECTIVES),
+        "{c}": names.count, "{D}": names.date, "{w}": names.plain_word,
+        "{a}": lambda r: r.choice(ADJECTIVES),
         "{q}": lambda r: names.quantity(r, r.choice(("length", "height", "weight", "span"))),
     }  # fmt: skip
     for slot, make in slots.items():
@@ -188,19 +229,59 @@ def state(rng: random.Random, fact: Fact, subject: str, site: Site | None) -> st
     wording = expand(rng, rng.choice(shapes))
     if subject.casefold() in ("it", "he", "she") and not wording.startswith("{e}"):
         subject = with_article(rng, fact.entity, fact.entity.name)
-    value = fact.value
-    if site is not None and value[0].isupper() and chance(rng, 0.35):
-        value = f"[{value}]({site.address(value)})"
-    elif chance(rng, 0.03):
-        value = f"**{value}**"
-    if value[0].isdigit() and fact.relation.value not in ("date", "year") and chance(rng, 0.12):
-        value = rng.choice(_ABOUT) + " " + value
+    value = _written(rng, fact, site)
     if fact.entity.kind in _LOWER and wording.startswith("{e} ") and chance(rng, 0.25):
         subject = f"{rng.choice(('most', 'some', 'modern', 'all', 'many'))} {fact.entity.name}s"
         for one, more in ((" has ", " have "), (" is ", " are "), (" was ", " were ")):
             wording = wording.replace(one, more, 1)
-    text = _fill(rng, wording, subject, value, fact.entity.kind)
-    return sentence_case(_SPACE.sub(r"\1", text))
+    return _tidy(_fill(rng, wording, subject, value, fact.entity.kind))
+
+
+def _written(rng: random.Random, fact: Fact, site: Site | None) -> str:
+    """Return a fact's value as a sentence shows it: plain, linked, bold, or with "about"."""
+    value = fact.value
+    if site is not None and value[0].isupper() and chance(rng, 0.35):
+        return f"[{value}]({site.address(value)})"
+    if chance(rng, 0.03):
+        return f"**{value}**"
+    if value[0].isdigit() and fact.relation.value not in ("date", "year") and chance(rng, 0.12):
+        return f"{rng.choice(_ABOUT)} {value}"
+    return value
+
+
+def _predicates(fact: Fact) -> list[str]:
+    """The wordings of a fact that begin with its subject, without it, in English."""
+    if fact.relation.language != "en":
+        return []
+    return [
+        shape[4:].rstrip(". ")
+        for shape in fact.relation.sentences
+        if shape.startswith("{e} ") and "{v}" in shape
+    ]
+
+
+def compound(rng: random.Random, stated: Sequence[Fact], subject: str, site: Site | None) -> str:
+    """Write several facts of one subject as one sentence with several verbs."""
+    parts = []
+    for fact in stated:
+        wording = expand(rng, rng.choice(_predicates(fact)))
+        parts.append(_fill(rng, wording, subject, _written(rng, fact, site), fact.entity.kind))
+    adjective, kind = rng.choice(ADJECTIVES), stated[0].entity.kind
+    draw = rng.random()
+    if draw < 0.2:
+        subject = f"{subject} is a {adjective} {kind} that"
+    elif draw < 0.3:
+        subject = f"{subject}, a {adjective} {kind} of {names.place(rng)},"
+    elif draw < 0.36:
+        subject = f"{subject} {rng.choice(VERBS)} the {names.plain_word(rng)},"
+    link = rng.choice((" and ", ", and ", " and then ", ", but ", ", and later "))
+    text = f"{subject} {', '.join(parts[:-1])}{link}{parts[-1]}."
+    return _tidy(text)
+
+
+def _tidy(text: str) -> str:
+    """Put a sentence right: no space before a comma, "on" before a day, a capital in front."""
+    return sentence_case(_DAY.sub("on ", _SPACE.sub(r"\1", text)))
 
 
 _ABOUT = ("about", "some", "nearly", "almost", "over", "more than", "up to", "roughly", "only")
@@ -210,9 +291,11 @@ _BEFORE = (
     "Like many a {w} of {p}, {s}", "Since the {w} was {a}, {s}", "For {c} {w}s and {c} {w}s, {s}",
 )  # fmt: skip
 _AFTER = (
-    "{s}, where {n} had a {w}", "{s}, {c} years after {x} was {d}", "{s}, although {n} {d} it later",
+    "{s}, where {n} had a {w}", "{s}, {c} years after {x} was {d}",
+    "{s}, although {n} {d} it later",
     "{s}, which {n} {d} in {y}", "{s} and was {d} again in {y}", "{s}, but the {w} was {d} by {n}",
-    "{s}, and its {w} weighs {q}", "{s}; the {w} is {q} from {p}", "{s}, with {c} {w}s and a {a} {w}",
+    "{s}, and its {w} weighs {q}", "{s}; the {w} is {q} from {p}",
+    "{s}, with {c} {w}s and a {a} {w}",
     "{s} (see also {x})", "{s}, not far from {p}", "{s}, to the {w} of {p}", "{s}; {n} {d} the {w}",
     "{s}, one of the {a} {w}s of {p}", "{s}, because the {w} had been {d}", "{s} ({q})",
 )  # fmt: skip
@@ -231,7 +314,7 @@ def decorated(rng: random.Random, text: str, fact: Fact) -> str:
     return sentence_case(made) + "."
 
 
-_STARTS = frozenset("The It He She A An His Her Its In About Most Some All Many There".split())
+_STARTS = frozenset(listed("The It He She A An His Her Its In About Most Some All Many There"))
 
 
 def _within(text: str, stated: tuple[Fact, ...]) -> str:
@@ -312,11 +395,13 @@ def page(rng: random.Random, site: Site, thing: Entity, known: list[Fact], fille
     layout = rng.choice(("prose", "prose", "prose", "table", "table", "list", "mixed"))
     pronoun = rng.choice(("He", "She")) if thing.kind == "person" else "It"
     made.table_header = rng.choice(
-        ("| Quantity | Value |", "| Quantity | Value |", "| Property | Value |", "| Fact | Figure |",
+        ("| Quantity | Value |", "| Quantity | Value |", "| Property | Value |",
+         "| Fact | Figure |",
          f"| {sentence_case(thing.kind)} | {thing.name} |", "| Item | Data |", "| | |")
     )  # fmt: skip
     prose: list[Unit] = []
     rows: list[Unit] = []
+    spoken: list[Fact] = []
     for fact in known:
         own = fact.entity is thing
         form = "sentence"
@@ -329,8 +414,7 @@ def page(rng: random.Random, site: Site, thing: Entity, known: list[Fact], fille
                     else "item"
                 )
         if form == "sentence":
-            text = state(rng, fact, _subject(rng, thing, fact, pronoun), links)
-            prose.append(Unit(decorated(rng, text, fact), form, (fact,)))
+            spoken.append(fact)
             continue
         label = rng.choice(fact.relation.labels)
         value = fact.value
@@ -343,6 +427,17 @@ def page(rng: random.Random, site: Site, thing: Entity, known: list[Fact], fille
                 ("- {l}: {v}", "- {l}: {v}", "- **{l}:** {v}", "* {l}: {v}", "- {l} – {v}")
             )
             rows.append(Unit(bullet.format(l=label, v=value), form, (fact,)))
+    while spoken:
+        several = [fact for fact in spoken if fact.entity is thing and _predicates(fact)]
+        if len(several) > 1 and chance(rng, 0.4):
+            several = rng.sample(several, min(len(several), rng.choice((2, 2, 3))))
+            subject = _subject(rng, thing, several[0], pronoun)
+            prose.append(Unit(compound(rng, several, subject, links), "sentence", tuple(several)))
+            spoken = [fact for fact in spoken if not any(fact is one for one in several)]
+            continue
+        fact = spoken.pop()
+        text = state(rng, fact, _subject(rng, thing, fact, pronoun), links)
+        prose.append(Unit(decorated(rng, text, fact), "sentence", (fact,)))
     for _ in range(fillers):
         prose.append(Unit(filler(rng, thing if chance(rng, 0.4) else None), "sentence"))
     rng.shuffle(prose)

@@ -1,9 +1,10 @@
+# ruff: noqa: E501 - a wording is one line, or it cannot be read
 r"""What the invented pages say and what is asked of them: relations and their wordings.
 
 A relation is a key word, the kinds of entity it fits, the kind of value it has, and its wordings
 as questions, sentences and labels. Wordings are generic English: they name no entity and state
 nothing. `{e}` stands for the entity, `{v}` for the value, `{n}` another person, `{p}` a place,
-`{x}` another thing, `{y}` a year, `{q}` a quantity, `{c}` a count, `{a}` an adjective, `{w}` a
+`{x}` another thing, `{y}` a year, `{D}` a date, `{q}` a quantity, `{c}` a count, `{a}` an adjective, `{w}` a
 noun, `{t}` the entity's type; `(a|b)` is a choice and may be empty on one side.
 """
 
@@ -12,7 +13,7 @@ import re
 from dataclasses import dataclass
 
 from . import names
-from .words import ADJECTIVES, NOUNS, VERBS
+from .words import ADJECTIVES, NOUNS, VERBS, listed
 
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 
@@ -62,7 +63,44 @@ def _relation(key: str, kinds: str, value: str, text: str, language: str = "en")
     )
 
 
+def _counted(kinds: str, nouns: str) -> tuple[Relation, ...]:
+    """Relations that count one noun each, so that arches are never counted as lanes."""
+    return tuple(
+        _relation(noun, kinds, "count", f"""
+            ? How many {noun} does {{e}} have?
+            ? (What is the number of|How many are the) {noun} of {{e}}?
+            . {{e}} has {{v}} {noun} (and {{c}} {{w}}s|of {{w}}|, the largest of which is {{x}}|).
+            . There are {{v}} {noun} in {{e}}.
+            . {{e}} with its {{v}} {noun} is {{a}}.
+            . Its {{v}} {noun} are {{a}} (and {{a}}|).
+            | {noun.capitalize()}; Number of {noun}""")
+        for noun in nouns.split()
+    )  # fmt: skip
+
+
+def _deeds(kinds: str, verbs: str) -> tuple[Relation, ...]:
+    """Relations from a person to what they made, one verb each."""
+    pairs = (pair.split("/") for pair in verbs.split())
+    return tuple(
+        _relation(done, kinds, "thing", f"""
+            ? (What|Which {{w}}|Which machine|Which building) did {{e}} {do}?
+            ? (What|Which {{w}}) was {done} by {{e}}?
+            . {{e}} {done} {{v}} (in {{y}}|in {{p}}|for {{n}}|).
+            . In {{y}} {{e}} {done} {{v}} (and later {{x}}|).
+            . {{v}} was {done} by {{e}}.""")
+        for do, done in pairs
+    )  # fmt: skip
+
+
 RELATIONS: tuple[Relation, ...] = (
+    *_counted("instrument", "strings keys pipes frets holes"),
+    *_counted("bridge", "arches lanes piers"),
+    *_counted("building tower castle", "floors rooms steps towers"),
+    *_counted("lake country city", "islands districts"),
+    *_counted("planet", "moons rings"),
+    *_counted("person", "children brothers"),
+    *_counted("club orchestra society museum", "members"),
+    *_deeds("person", "design/designed invent/invented discover/discovered build/built found/founded"),
     _relation("designer", f"{_BUILT} {_MADE}", "person", """
         ? Who (designed|planned|was the designer of|was the architect of) {e}?
         ? (Which|What) (architect|engineer|designer) (designed|planned|was responsible for) {e}?
@@ -242,26 +280,28 @@ RELATIONS: tuple[Relation, ...] = (
         . {e} (burnt down|collapsed) in {v} (and was rebuilt in {y}|).
         | Destroyed; Demolished; Collapsed"""),
     _relation("restored", _BUILT, "date", """
-        ? (When|In which year) was {e} (restored|rebuilt|renovated|repaired|widened|extended)?
-        . {e} was (restored|rebuilt|renovated|repaired|widened|extended) in {v} (by {n}|).
+        ? (When|In which year) was {e} (restored|renovated|repaired)?
+        . {e} was (restored|renovated|repaired) in {v} (by {n}|).
         . A restoration (of {e}|) was (finished|made) in {v}.
-        | Restored; Rebuilt; Renovated; Restoration"""),
+        | Restored; Renovated; Restoration"""),
     _relation("born", "person", "date", """
         ? (When|In which year|In what year|On what date) was {e} born?
         ? What is the (date|year) of birth of {e}?
         ? When is the birthday of {e}?
         . {e} was born (in|on) {v} (in {p}|near {p}|).
         . Born (in|on) {v} (in {p}|), {e} (studied in {p}|became a {w} maker).
-        . {e} ({v} – {y}) was a {w} maker (from {p}|).
+        . {e} ({v} – {D}) was a {w} maker (from {p}|).
         . {e} (born {v}, died {y}) was a {a} {w} maker.
+        . {e} (born {v}, died {D}) was a {w} maker of {p}.
         . {e} was born in {p} (in|on) {v} (and died in {y}|).
         | Born; Date of birth; Birth; Birthday"""),
     _relation("died", "person", "date", """
         ? (When|In which year|In what year|On what date) did {e} die?
         ? When was the death of {e}?
         ? What is the date of death of {e}?
+        . {e} (born {D}, died {v}) was a {a} {w} maker.
         . {e} died (in|on) {v} (in {p}|of a {w} disease|).
-        . {e} ({y} – {v}) was a {w} maker (from {p}|).
+        . {e} ({D} – {v}) was a {w} maker (from {p}|).
         . {e} was born in {y} and died (in|on) {v}.
         . {e} lived in {p} until (his|her) death in {v}.
         | Died; Date of death; Death"""),
@@ -319,14 +359,6 @@ RELATIONS: tuple[Relation, ...] = (
         ? For what is {e} (known|famous|best known)?
         . {e} is (best|) (known|famous|remembered) for {v}.
         | Known for; Famous for; Best known for"""),
-    _relation("work", "person", "thing", """
-        ? (What|Which bridge|Which building|Which instrument|Which machine) did {e} (design|build|invent|make|create)?
-        ? (Which book|Which work) did {e} write?
-        ? (What|Which comet|Which planet) did {e} discover?
-        . {e} (designed|built|invented|made|created|wrote|discovered) {v} (in {y}|in {p}|for {n}|).
-        . (His|Her) most famous work is {v}.
-        . In {y} {e} (designed|built|invented|made|wrote|discovered) {v}.
-        | Work; Works; Main work; Invention; Discovery"""),
     _relation("length", "river bridge tunnel canal road railway wall valley lake glacier coast film", "length", """
         ? How long is {e}?
         ? What is the (length|total length|overall length) of {e}?
@@ -426,17 +458,11 @@ RELATIONS: tuple[Relation, ...] = (
     _relation("orbital period", _SKY, "span", """
         ? How long does {e} (take|need) to (orbit|go round|circle) (the Sun|its star|its planet)?
         ? What is the (orbital period|period of rotation|year) of {e}?
-        ? How long is a (year|day) on {e}?
+        ? How long is a year on {e}?
         . {e} (takes|needs) {v} to (orbit|go round) (the Sun|its star).
         . One (orbit|year|turn) (of|on) {e} (lasts|takes) {v}.
         . The orbital period of {e} is {v}.
-        | Orbital period; Period; Year; Length of day"""),
-    _relation("moons", "planet", "count", """
-        ? How many moons does {e} have?
-        ? What is the number of moons of {e}?
-        . {e} has {v} (known|) moons (, the largest of which is {x}|).
-        . {v} moons (circle|orbit) {e}.
-        | Moons; Known moons; Number of moons"""),
+        | Orbital period; Period; Year"""),
     _relation("population", "city country island region village", "integer", """
         ? How many (people|inhabitants) (live in|does) {e} (have|)?
         ? What is the population of {e}?
@@ -446,43 +472,6 @@ RELATIONS: tuple[Relation, ...] = (
         . The population of {e} (is|was|reached) {v} (in {y}|).
         . At the count of {y}, {e} had {v} inhabitants.
         | Population; Inhabitants"""),
-    _relation("strings", "instrument", "count", """
-        ? How many strings does {e} have?
-        ? What is the number of strings (of|on) {e}?
-        . {e} has {v} strings (tuned to {w}|and a {a} body|).
-        . It is played on {v} strings (of {w}|).
-        . {e} with its {v} strings is {a}.
-        | Strings; Number of strings"""),
-    _relation("keys", "instrument machine", "count", """
-        ? How many (keys|pedals|holes|pipes|valves) does {e} have?
-        . {e} has {v} (keys|pedals|holes|pipes|valves) (and a {a} body|).
-        . There are {v} (keys|pedals|holes|pipes|valves) on {e}.
-        | Keys; Holes; Pedals; Pipes; Valves"""),
-    _relation("players", "club orchestra society", "count", """
-        ? How many (players|members|musicians) does {e} have?
-        . {e} has {v} (players|members|musicians).
-        . There are {v} (players|members) in {e}.
-        | Players; Members; Musicians"""),
-    _relation("floors", "building tower castle", "count", """
-        ? How many (floors|storeys|rooms|windows|towers|steps) does {e} have?
-        . {e} has {v} (floors|storeys|rooms|windows|towers|steps) (and {c} lifts|).
-        . There are {v} (floors|storeys|rooms|steps) in {e}.
-        | Floors; Storeys; Rooms; Steps"""),
-    _relation("arches", "bridge", "count", """
-        ? How many (arches|spans|lanes|towers|piers|cables) does {e} have?
-        . {e} has {v} (arches|spans|lanes|towers|piers|cables) (of {w}|).
-        . {e} (rests|stands) on {v} (arches|piers).
-        . It carries {v} lanes of traffic.
-        | Arches; Spans; Lanes; Piers; Towers"""),
-    _relation("islands", "lake country city", "count", """
-        ? How many (islands|districts|provinces|bridges|lakes) does {e} have?
-        . {e} has {v} (islands|districts|provinces|bridges|lakes).
-        . There are {v} (islands|districts|provinces|bridges|lakes) in {e}.
-        | Islands; Districts; Provinces; Bridges"""),
-    _relation("children", "person", "count", """
-        ? How many (children|sons|daughters|brothers) did {e} have?
-        . {e} had {v} (children|sons|daughters|brothers) (with {n}|).
-        | Children; Sons; Daughters"""),
     _relation("students", "university school", "integer", """
         ? How many (students|pupils) does {e} have?
         . {e} has (about|) {v} (students|pupils).
@@ -540,11 +529,11 @@ RELATIONS: tuple[Relation, ...] = (
         . The purpose of {e} is {v}.
         | Use; Purpose; Used for"""),
     _relation("power", _MADE, "power", """
-        ? What is the (power|output|frequency) of {e}?
+        ? What is the (power|output) of {e}?
         ? How powerful is {e}?
-        . {e} has (a power|an output|a frequency) of {v}.
-        . The (power|output|frequency) of {e} is {v}.
-        | Power; Output; Frequency"""),
+        . {e} has (a power|an output) of {v}.
+        . The (power|output) of {e} is {v}.
+        | Power; Output"""),
     _relation("source", "river stream canal", "place", """
         ? Where does {e} (rise|begin|start|spring)?
         ? (What|Where) is the source of {e}?
@@ -625,10 +614,10 @@ RELATIONS: tuple[Relation, ...] = (
         . (Its|The) capital (is|has been) {v} (since {y}|).
         | Capital; Capital city"""),
     _relation("largest city", "country region island province", "place", """
-        ? What is the (largest|biggest|oldest) (city|town) (of|in|on) {e}?
-        . The (largest|biggest|oldest) (city|town) (of|in|on) {e} is {v}.
-        . {v} is the (largest|biggest|oldest) (city|town) (of|in|on) {e}.
-        | Largest city; Largest town; Oldest town"""),
+        ? What is the (largest|biggest) (city|town) (of|in|on) {e}?
+        . The (largest|biggest) (city|town) (of|in|on) {e} is {v}.
+        . {v} is the (largest|biggest) (city|town) (of|in|on) {e}.
+        | Largest city; Largest town"""),
     _relation("highest point", "country region island park city", "thing", """
         ? What is the highest (point|mountain|peak) (of|in|on) {e}?
         . The highest (point|mountain|peak) (of|in|on) {e} is {v} (, at {q}|).
@@ -709,9 +698,9 @@ RELATIONS: tuple[Relation, ...] = (
         . {e} (fue construido|se construyó|se inauguró) en {v} (por {n}|).
         | Construido; Año""", "es"),
     _relation("autor", "building book", "person", """
-        ? ¿Quién (diseñó|proyectó|escribió|construyó) {e}?
-        . {e} fue (diseñado|proyectado|escrito|construido) por {v} (en {y}|).
-        . (El arquitecto|El autor|) {v} (diseñó|proyectó|escribió|construyó) {e}.
+        ? ¿Quién (diseñó|proyectó) {e}?
+        . {e} fue (diseñado|proyectado) por {v} (en {y}|).
+        . (El arquitecto|El autor|) {v} (diseñó|proyectó) {e}.
         | Autor; Arquitecto""", "es"),
     _relation("altura", "mountain tower", "height", """
         ? ¿(Cuál es la altura de|Cuánto mide) {e}?
@@ -750,10 +739,7 @@ def open_relation(rng: random.Random) -> Relation:
     adjective = names.pseudo_word(rng) if names.chance(rng, 0.4) else rng.choice(ADJECTIVES)
     noun = word if names.chance(rng, 0.7) else f"{adjective} {word}"
     done = names.pseudo_word(rng) + "ed" if names.chance(rng, 0.4) else rng.choice(VERBS)
-    kind = rng.choice(
-        "person place thing term year date integer count length height weight area money percent"
-        " speed span".split()
-    )
+    kind = rng.choice(_OPEN_VALUES)
     anything = ("*",)
     shapes = _OPEN_SHAPES[rng.choices(range(len(_OPEN_SHAPES)), _OPEN_WEIGHTS)[0]]
     other = names.pseudo_word(rng) if names.chance(rng, 0.3) else rng.choice(NOUNS)
@@ -770,6 +756,10 @@ def open_relation(rng: random.Random) -> Relation:
     )  # fmt: skip
 
 
+_OPEN_VALUES = listed(
+    "person place thing term year date integer count length height weight area money percent speed"
+    " span"
+)
 _OPEN_WEIGHTS = (40, 16, 10, 10, 6, 5, 6, 6, 5, 6, 5, 5, 4, 4)
 _OPEN_SHAPES: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
     ("<N>", "*",

@@ -137,4 +137,5 @@ def load(path: Path) -> "Tokenizer":
 
 def padded_size(tokenizer: "Tokenizer") -> int:
     """Return the vocabulary's size rounded up to 32, the width of the model's embedding."""
-    return -(-tokenizer.get_vocab_size() // 32) * 32
+    size: int = tokenizer.get_vocab_size()
+    return -(-size // 32) * 32

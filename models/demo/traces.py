@@ -27,6 +27,7 @@ from .pages import (
     pick_relations,
     question,
     sentence_case,
+    superlative,
 )
 
 _ALIKE = (
@@ -37,9 +38,10 @@ _ALIKE = (
     {"country", "location", "origin", "range of mountains", "headquarters", "lugar", "river",
      "mouth", "source"},
     {"birthplace", "location", "origin", "place of death", "studied", "buried"},
-    {"work", "known for"}, {"height", "altura"}, {"span", "length", "width", "diameter"},
+    {"known for", "designed", "invented", "discovered", "built", "founded"},
+    {"height", "altura"}, {"span", "length", "width", "diameter"},
     {"weight", "mass"}, {"area", "height", "length"}, {"old name", "nickname"},
-    {"material", "type", "used for", "range"}, {"keys", "strings"},
+    {"material", "type", "used for", "range"},
 )  # fmt: skip
 """Relations whose sentences may answer each other's questions: never left as the only one."""
 
@@ -153,7 +155,7 @@ def evidence(rng: random.Random, made: Page, target: Fact | None, budget: int) -
         lines.insert(rng.randrange(len(lines)), f"## {sentence_case(names.plain_word(rng))}")
     if chance(rng, 0.08):
         lines.insert(0, f"# {made.title}")
-    best = rng.choice(wanted) if wanted and chance(rng, 0.8) else rng.choice(chosen)
+    best = rng.choice(wanted) if wanted and chance(rng, 0.85) else rng.choice(chosen)
     return wire.VisitBlock(made.url, "", "\n".join(lines), made.units[best].text)
 
 
@@ -164,8 +166,11 @@ def _show(made: Page, block: wire.VisitBlock, goal: str) -> str:
 def _others(rng: random.Random, site: Site, thing: Entity, count: int) -> list[Page]:
     """Pages of other entities: alike in name or kind, or anything."""
     made = []
+    mixed = chance(rng, 0.35)
     for _ in range(count):
         draw = rng.random()
+        if mixed:
+            site = Site(rng)
         if draw < 0.35:
             other = entity(rng, thing.kind, like=thing)
         else:
@@ -192,7 +197,11 @@ def _page_of(rng: random.Random, site: Site, fact: Fact, has: bool, budget: int)
         other = entity(rng, thing.kind, like=thing if chance(rng, 0.3) else None)
         relation = fact.relation if chance(rng, 0.7) else pick_relations(rng, thing.kind, 1)[0]
         known.append(Fact(other, relation, names.value(rng, relation.value)))
-    made = page(rng, site, thing, known, rng.randint(0, 1 + budget // 30))
+    fillers = rng.choice((0, 0, 1, 1, 2, 3, 4)) if budget > 35 else rng.randint(0, 1)
+    made = page(rng, site, thing, known, fillers)
+    if chance(rng, 0.25) and not alike(fact.relation.key, "location"):
+        place = rng.randint(0, len(made.units))
+        made.units.insert(place, Unit(superlative(rng, thing), "sentence"))
     if has and chance(rng, 0.05) and fact.relation.labels:
         others = [entity(rng, thing.kind) for _ in range(rng.randint(1, 3))]
         made.table_header, rows = comparison(rng, fact, others)
@@ -215,7 +224,7 @@ def trace(rng: random.Random, results: int | None = None, budget: int | None = N
     fact = Fact(thing, relation, names.value(rng, relation.value))
     asked = question(rng, fact)
     goal = f"{relation.key}: {asked}"
-    scenario = rng.choices(("direct", "absent", "second", "nothing", "mention"), (68, 12, 7, 5, 8))[
+    scenario = rng.choices(("direct", "absent", "second", "nothing", "mention"), (66, 16, 6, 4, 8))[
         0
     ]
     steps: list[Step] = []
@@ -230,8 +239,9 @@ def trace(rng: random.Random, results: int | None = None, budget: int | None = N
         second = _page_of(rng, site, fact, chance(rng, 0.7), budget)
         prefix = sentence_case(names.plain_word(rng))
         second.title = rng.choice(
-            (f"{prefix} of {thing.name}", f"{thing.name} {prefix.lower()}", f"{prefix}: {thing.name}",
-             f"{thing.name} ({prefix.lower()})", f"Building {thing.name}", f"{thing.name} – {prefix}")
+            (f"{prefix} of {thing.name}", f"{thing.name} {prefix.lower()}",
+             f"{prefix}: {thing.name}", f"{thing.name} ({prefix.lower()})",
+             f"Building {thing.name}", f"{thing.name} – {prefix}")
         )  # fmt: skip
         second.url = site.address(second.title)
         pages = [first, second]

@@ -35,7 +35,7 @@ TOKENS = 6144
 """Tokens in a batch, padding included."""
 BLOCK = 72
 """Traces drawn at a time and sorted by length."""
-READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.1, 1.0, 2.0
+READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.05, 1.0, 2.0
 MUON_RATE, ADAM_RATE = 0.02, 2e-3
 
 
@@ -149,7 +149,7 @@ def rate(step: int, progress: float, floor: float = 0.03) -> float:
 
 def train(
     out: Path, seed: int, limit: Limit, *, start: Path | None = None, compiled: bool = True,
-    save_every: int = 20, sizes: dict[str, int] | None = None,
+    save_every: int = 8, sizes: dict[str, int] | None = None,
 ) -> "Network":  # fmt: skip
     """Train into `out` (created), from its checkpoint when there is one, and return the network.
 
@@ -206,7 +206,7 @@ def train(
             loss = (each * weight).sum() / weight.sum()
             for stepper in steppers:
                 stepper.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             for stepper in steppers:
                 stepper.step()

@@ -5,7 +5,13 @@ and names in the traces are invented in `names.py`; these words only stand aroun
 the model meets real spelling without meeting anything true.
 """
 
-ADJECTIVES = tuple(
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return the words of a text, as the lists of this package are written."""
+    return tuple(text.split())
+
+
+ADJECTIVES = listed(
     """old new small large early late narrow wide quiet famous common rare local public private
     wooden heavy light dark bright warm cold northern southern eastern western central coastal
     rural urban royal ancient modern popular simple complex steep shallow dry wet rich poor
@@ -16,10 +22,10 @@ ADJECTIVES = tuple(
     separate single double triple strong weak useful visible vast young whole mild severe formal
     historic industrial agricultural religious military commercial scientific technical natural
     artificial mechanical electric musical literary political national international regional
-    seasonal permanent temporary typical unusual notable remarkable important final initial""".split()
+    seasonal permanent temporary typical unusual notable remarkable important final initial"""
 )
 
-NOUNS = tuple(
+NOUNS = listed(
     """valley harbour market garden forest village town station tower gate street road path field
     farm mill castle church chapel temple palace museum library school college theatre hall house
     cottage bridge tunnel canal river stream lake island coast shore beach cliff hill mountain
@@ -45,10 +51,10 @@ NOUNS = tuple(
     border region district province county territory capital suburb port dock ship boat ferry
     train tram bus car cart bicycle aircraft cargo trade industry energy power heat pressure
     trail route journey voyage tour event race game match prize award honour title name word
-    language number figure price cost value tax money coin debt fund bank shop""".split()
+    language number figure price cost value tax money coin debt fund bank shop"""
 )
 
-VERBS = tuple(
+VERBS = listed(
     """built opened closed moved repaired restored painted planted crossed visited described
     measured recorded studied collected sold bought carried covered damaged destroyed rebuilt
     widened extended enlarged replaced removed added joined divided shared protected guarded
@@ -57,20 +63,20 @@ VERBS = tuple(
     remembered celebrated founded planned ordered delivered supplied produced exported imported
     cultivated harvested flooded drained connected supported surrounded followed reached left
     entered climbed explored mapped named renamed listed displayed performed recited cleaned
-    inspected surveyed polished carved decorated lifted lowered weighed stored shipped""".split()
+    inspected surveyed polished carved decorated lifted lowered weighed stored shipped"""
 )
 
-ADVERBS = tuple(
+ADVERBS = listed(
     """often rarely usually sometimes slowly quickly quietly later soon once again twice already
     mainly mostly partly nearly almost still nowadays today originally formally locally officially
-    eventually finally recently initially regularly carefully largely probably reportedly""".split()
+    eventually finally recently initially regularly carefully largely probably reportedly"""
 )
 
-TOPICS = tuple(
+TOPICS = listed(
     """rivers bridges lakes mountains people cities buildings instruments inventions planets
     places history nature music science travel guide pages articles entries notes wiki kb docs
     almanac atlas archive library museum encyclopedia reference records topics items geography
-    art culture sites islands books animals plants towns""".split()
+    art culture sites islands books animals plants towns"""
 )
 
-HOSTS = tuple("com org net test example edu info eu io museum".split())
+HOSTS = listed("com org net test example edu info eu io museum")
