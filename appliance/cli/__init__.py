@@ -54,8 +54,7 @@ class LazyGroup(click.Group):
         verb = VERBS.get(cmd_name)
         if verb is None:
             return None
-        if not os.environ.get("APPLIANCE_UNSEALED_FOR_TESTS"):
-            _seal(verb)
+        _seal(verb)
         module = import_module(f".{cmd_name}", "appliance.cli.verbs")
         return cast("click.Command", module.command)
 
@@ -68,14 +67,15 @@ class LazyGroup(click.Group):
 def _seal(verb: Verb) -> None:
     if verb.seal == "open":
         return
-    from ..seal import seal, seal_with_loopback
-
-    if verb.seal == "loopback":
-        seal_with_loopback()
+    if os.environ.get("APPLIANCE_UNSEALED_FOR_TESTS"):
+        click.echo("appliance: NOT SEALED, because APPLIANCE_UNSEALED_FOR_TESTS is set", err=True)
         return
     from ..config import load
+    from ..seal import seal, seal_with_loopback
 
-    seal(load().allow_hosts)
+    config = load()
+    install = seal_with_loopback if verb.seal == "loopback" else seal
+    install(config.allow_hosts, (config.database_url, config.milvus_uri))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
