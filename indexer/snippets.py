@@ -29,10 +29,12 @@ def snippet(
     weight they add to what is already shown, then shown in page order, distant ones joined by
     " … ".
     """
-    inside = [u for u in pieces(text) if start <= u.start and u.end <= end]
+    # Only the passage is parsed: a page of the Python documentation takes longer than its search.
+    text = text[start:end]
+    inside = pieces(text)
     inside = [u for u in inside if u.kind != HEADING] or inside
     if not inside:
-        return _cut(text[start:end], weights, language, words)
+        return _cut(text, weights, language, words)
     bags = {u: set(terms(plain(text[u.start : u.end]), language)) for u in inside}
     chosen: list[Piece] = []
     seen: set[str] = set()
