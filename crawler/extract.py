@@ -10,7 +10,7 @@ import copy
 import functools
 import importlib.metadata
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,8 @@ _TARGET = re.compile(r"\]\([^)\s]*\)")
 _FENCED = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(\[(?:\\.|[^\[\]\\]){0,300}\]\([^)\s]{0,2000}\))")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_RULE = re.compile(r"\|(\s*:?-+:?\s*\|)+$")
+_BAR = re.compile(r"(?<!\\)\|")
 _HEADING_LINE = re.compile(r"(#{1,6})\s+(.*)")
 
 
@@ -195,7 +197,22 @@ def _tidy(text: str) -> str:
         if pieces[index].startswith("```"):
             pieces[index] += "\n"
     lines = [line.rstrip() for line in "".join(pieces).splitlines()]
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+    return _BLANK_LINES.sub("\n\n", "\n".join(_with_table_heads(lines))).strip()
+
+
+def _with_table_heads(lines: list[str]) -> Iterator[str]:
+    """Give a table whose head is empty one all the same: without it, Markdown has no table."""
+    fenced = inside = False
+    for index, line in enumerate(lines):
+        row = not fenced and line.startswith("|") and line.endswith("|") and len(line) > 1
+        following = lines[index + 1] if index + 1 < len(lines) else ""
+        if row and not inside and not _RULE.match(following):
+            columns = len(_BAR.findall(line)) - 1
+            yield "|" + " |" * columns
+            yield "|" + "---|" * columns
+        fenced ^= line.startswith("```")
+        inside = row
+        yield line
 
 
 def _with_heading(text: str, heading: str) -> str:

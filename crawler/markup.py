@@ -27,6 +27,8 @@ _NAVIGATION = (
     " | //script | //style | //template | //noscript | //*[@hidden] | //*[@aria-hidden='true']"
 )
 _SPACE = re.compile(r"\s+")
+_RAISED = "0123456789+-−n"
+_SUPERSCRIPTS = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
 MAX_ANCHOR = 200
 MAX_URL = 2000
 
@@ -128,17 +130,23 @@ def simplify(tree: Tree) -> None:
 
     Code blocks become one run of text; links inside headings become the heading's words; a
     definition list becomes a bold term followed by ordinary blocks, so that code, tables and lists
-    inside a definition survive.
+    inside a definition survive. `10<sup>3</sup>` becomes 10³, not 103.
     """
     for block in list(tree.iter("pre")):
         _plain_code(block)
     for heading in tree.iter(*_HEADINGS):
         for link in list(heading.iter("a")):
             link.drop_tag()
-    for name, replacement in (("dd", "div"), ("dl", "div")):
-        for element in list(tree.iter(name)):
-            element.tag = replacement
-            element.attrib.clear()
+    for element in list(tree.iter("dd", "dl", "figure", "figcaption")):
+        element.tag = "p" if element.tag == "figcaption" else "div"
+        element.attrib.clear()
+    for element in list(tree.iter("sup")):
+        text = element.text_content().strip()
+        if len(element) == 0 and text and not text.strip(_RAISED):
+            element.text = text.translate(_SUPERSCRIPTS)
+    # The extractor drops dates marked up as such, and writes the others as HTML into Markdown.
+    for element in list(tree.iter("time", "sub", "sup", "u")):
+        element.drop_tag()
     for term in list(tree.iter("dt")):
         _bold_term(term)
 

@@ -20,7 +20,28 @@ PROSE = (
     "The lighthouse keeper wrote down the wind, the tide and the colour of the evening sky in "
     "a ledger that nobody was ever going to read. "
 )
-ODD = ["/redirect", "/loop/a", "/chain/0", "/missing", "/error", "/drip", "/secret/x", "/latin1", "/gbk", "/huge", "/binary", "/empty", "/endless/0", "/cut", "/dup", "/canonical", "/based/", "/away", "/script.js", "/stale"]
+ODD = [
+    "/redirect",
+    "/loop/a",
+    "/chain/0",
+    "/missing",
+    "/error",
+    "/drip",
+    "/secret/x",
+    "/latin1",
+    "/gbk",
+    "/huge",
+    "/binary",
+    "/empty",
+    "/endless/0",
+    "/cut",
+    "/dup",
+    "/canonical",
+    "/based/",
+    "/away",
+    "/script.js",
+    "/stale",
+]
 
 
 def html(title, body, head=""):

@@ -209,3 +209,25 @@ def test_the_same_bytes_give_the_same_page_in_every_process():
         for seed in ("1", "2")
     }
     assert len(seen) == 1
+
+
+def test_small_markup_keeps_its_words():
+    text = page(
+        f"<main><h1>H</h1><p>{PROSE} Opened on <time datetime='1890-03-04'>4 March 1890</time>; it "
+        "weighs 10<sup>3</sup> t and drinks H<sub>2</sub>O<sup>[1]</sup>.</p>"
+        "<figure><img src='a.png'><figcaption>The ferry in 1901, from the north</figcaption></figure></main>"
+    ).text
+    assert "on 4 March 1890; it weighs 10³ t and drinks H2O[1]." in text
+    assert "The ferry in 1901, from the north" in text
+
+
+def test_a_table_without_a_head_is_still_a_table():
+    rows = "<tr><td>Length</td><td>412 m</td></tr><tr><td>Width</td><td>9 m</td></tr>"
+    head = "<thead><tr><th></th><th></th></tr></thead>"
+    text = page(
+        f"<main><h1>H</h1><p>{PROSE}</p><table>{head}{rows}</table><p>{PROSE}</p></main>"
+    ).text
+    assert "| | |\n|---|---|\n| Length | 412 m |\n| Width | 9 m |\n\n" in text
+    assert (
+        page(f"<main><h1>H</h1><p>{PROSE}</p><pre>| a |\n| b |</pre></main>").text.count("---") == 0
+    )
