@@ -9,7 +9,7 @@ from .errors import UrlError
 from .urls import canonical, host, words
 
 # Enough to find the page among those that share a word or the host, and few enough to compare.
-CANDIDATES = 2000
+CANDIDATES = 1000
 
 _SHARING = """
 SELECT page.url, version.title, page.host, page.words
