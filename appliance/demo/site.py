@@ -100,7 +100,9 @@ def response(path: str) -> tuple[int, dict[str, str], bytes]:
     if section in SECTION_NAMES:
         return _html(_section_page(section))
     if path.startswith(FORBIDDEN):
-        return _html(Source(path, "Draft", "en", "", "# Draft\n\nAn unfinished page for editors only."))
+        return _html(
+            Source(path, "Draft", "en", "", "# Draft\n\nAn unfinished page for editors only.")
+        )
     source = sources().get(DUPLICATES.get(path, path))
     if source is None:
         body = "# Page not found\n\nThe almanac has no page at this address."
@@ -133,8 +135,8 @@ def render(source: Source) -> str:
         f"<title>{html.escape(source.title)}</title>{date}"
         f'<meta property="og:site_name" content="The Small Almanac"></head>\n<body>\n'
         f'<nav class="menu" aria-label="Sections"><a href="/">The Small Almanac</a><ul>{menu}</ul></nav>\n'
-        f"<main><article>\n{body}\n{updated}</article></main>\n"
-        '<footer><p>The Small Almanac, a demonstration site. '
+        f"<main><article>\n{body}\n</article></main>\n"
+        f"<footer>{updated}<p>The Small Almanac, a demonstration site. "
         f'<a href="{FORBIDDEN}notes">Editors\' drafts</a></p></footer>\n</body>\n</html>\n'
     )
 
@@ -151,7 +153,10 @@ def _front_page() -> Source:
     for section, name in SECTION_NAMES.items():
         count = sum(path.startswith(f"/{section}/") for path in sources())
         lines.append(f"- [{name}](/{section}/): {count} pages")
-    lines += ["", f"Older addresses: [Danube](/wiki/danube), [the mirror](/mirror/danube), [Styx]({DEAD})."]
+    lines += [
+        "",
+        f"Older addresses: [Danube](/wiki/danube), [the mirror](/mirror/danube), [Styx]({DEAD}).",
+    ]
     return Source("/", "The Small Almanac", "en", "", "\n".join(lines))
 
 
