@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -31,6 +32,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 HEAD = "0001"
 OLDEST_SERVER = 160000
 IDLE_KEPT = 4
+BUSY_SECONDS = 0.5
 # One segment of PostgreSQL's log of changes: with less it cannot go on.
 ROOM_NEEDED = 16 << 20
 LOCK_MIGRATE = 0x4150504C01
@@ -102,16 +104,17 @@ class Database:
         """
         connection = self._open()
         try:
-            with self._translated():
-                row = connection.execute(
-                    "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_NAMED & 0x7FFFFFFF, name)
-                ).fetchone()
-            if not row or not row[0]:
-                raise BusyError(
-                    f"Another process is running “{name}” on this home; wait until it has ended, "
-                    "or end it."
-                )
+            # The server needs a moment to notice that the last holder has been killed.
+            deadline = time.monotonic() + BUSY_SECONDS
+            while not self._ask_lock(connection, "pg_try_advisory_lock", name):
+                if time.monotonic() > deadline:
+                    raise BusyError(
+                        f"Another process is running “{name}” on this home; wait until it has "
+                        "ended, or end it."
+                    )
+                time.sleep(0.02)
             yield
+            self._ask_lock(connection, "pg_advisory_unlock", name)
         finally:
             connection.close()
 
@@ -216,6 +219,13 @@ class Database:
                 if not connection.closed:
                     return connection
         return self._open()
+
+    def _ask_lock(self, connection: Connection, function: str, name: str) -> bool:
+        with self._translated():
+            row = connection.execute(
+                f"SELECT {function}(%s, hashtext(%s))".encode(), (LOCK_NAMED, name)
+            ).fetchone()
+        return bool(row and row[0])
 
     def _forget_parent(self) -> None:
         """In a forked child, let go of the parent's connections without a word on them."""
