@@ -19,7 +19,7 @@ from .agent import AnswerStep, CallStep, research
 from .errors import ReplayDiffers, RunError
 from .evidence import Evidence
 from .limits import RecordedLimits
-from .tools import Toolbox, ToolResult
+from .tools import Toolbox, ToolResult, without_capture
 from .trace import Event, Run
 
 SHOWN_LINES = 12
@@ -60,8 +60,8 @@ def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
                     return
                 if done >= len(recorded):
                     raise ReplayDiffers(
-                        f"the replay calls {step.call.name} once more than the run {run.id} did; "
-                        "the run was written by another version of the loop"
+                        f"the replay calls {step.call.name or 'a tool'} once more than the run "
+                        f"{run.id} did; the run was written by another version of the loop"
                     )
                 _compare(run, done + 1, recorded[done], step)
                 done += 1
@@ -81,7 +81,7 @@ def replay_quotes(run: Run, found: Sequence[Evidence]) -> int:
     if event is None:
         raise RunError(f"the run {run.id} has neither turns nor quotes; there is nothing to replay")
     now = [evidence.to_json() for evidence in found]
-    if now != event["items"]:
+    if without_capture(now) != without_capture(event["items"]):
         then = "\n".join(str(item["quote"]) for item in event["items"])  # type: ignore[attr-defined]
         lines = words_of_difference(then, "\n".join(evidence.quote for evidence in found))
         raise ReplayDiffers(

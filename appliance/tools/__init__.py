@@ -23,8 +23,21 @@ class ToolResult:
 
     @property
     def digest(self) -> str:
-        """Digest of text and structure; equal digests mean the same result to the byte."""
-        return blake_json({"text": self.text, "data": self.data})
+        """Digest of text and structure; equal digests mean the same result to the byte.
+
+        Only the time of capture is left out: a page that was fetched again and says what it said
+        is the same page.
+        """
+        return blake_json({"text": self.text, "data": without_capture(self.data)})
+
+
+def without_capture(value: object) -> object:
+    """A copy of JSON values without the times at which pages were captured."""
+    if isinstance(value, Mapping):
+        return {key: without_capture(item) for key, item in value.items() if key != "captured"}
+    if isinstance(value, (list, tuple)):
+        return [without_capture(item) for item in value]
+    return value
 
 
 class Tool(Protocol):

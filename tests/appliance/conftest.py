@@ -81,6 +81,12 @@ PAGES = {
 _numbers = itertools.count(1)
 
 
+def stored(url: str) -> PageVersion:
+    """A page of the small corpus as a crawl would store it."""
+    title, text, lang = PAGES[url]
+    return PageVersion(url, title, text, WHEN, lang=lang)
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What a command did: exit code, stdout, stderr."""
@@ -127,9 +133,7 @@ def indexed(
     _run(cluster_url, f"CREATE DATABASE {name} TEMPLATE {template_database}")
     home = tmp_path_factory.mktemp("indexed")
     with Database(_named(cluster_url, name)) as database:
-        PageStore(database).add(
-            [PageVersion(url, *fields[:2], WHEN, lang=fields[2]) for url, fields in PAGES.items()]
-        )
+        PageStore(database).add([stored(url) for url in PAGES])
         build(database, home, LexicalEncoder())
     return name, home / "frozen"
 

@@ -79,18 +79,12 @@ def test_runs_of_format_1_stay_readable(tmp_path: Path) -> None:
     shutil.copy(FIXTURE, tmp_path / "20260102-030405-0006ab" / "run.jsonl")
     run = read_run(tmp_path, "2026")
     assert (run.question, run.answer, run.outcome) == (
-        "How long is the Danube?",
-        "2,850 km",
+        "How long is the Rhine?",
+        "1,230 km",
         "answered",
     )
-    assert [event["type"] for event in run.events] == [
-        "turn",
-        "call",
-        "turn",
-        "answer",
-        "evidence",
-        "end",
-    ]
+    kinds = [event["type"] for event in run.events]
+    assert kinds == [*["turn", "call"] * 3, "turn", "answer", "evidence", "end"]
 
 
 def test_runs_are_found_by_an_unambiguous_beginning(tmp_path: Path) -> None:
