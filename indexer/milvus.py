@@ -89,7 +89,10 @@ class VectorStore:
         if dense_size:
             schema.add_field("dense", DataType.FLOAT_VECTOR, dim=dense_size)
             indexes.add_index("dense", index_type=DENSE_INDEX, metric_type="IP")
-        self._client.create_collection(collection, schema=schema, index_params=indexes)
+        # Strong: what was written is there for the next read, on a server too.
+        self._client.create_collection(
+            collection, schema=schema, index_params=indexes, consistency_level="Strong"
+        )
 
     def upsert(self, collection: str, ids: Sequence[int], vectors: Sequence[Vectors]) -> None:
         """Write vectors under their ids; rows with the same id are replaced."""

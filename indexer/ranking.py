@@ -72,7 +72,11 @@ def rank(
     fusion: Fusion,
     k: int,
 ) -> list[Ranked]:
-    """Return the best `k` pages of `index` for a query, those `allowed` only."""
+    """Return the best `k` pages of `index` for a query, those `allowed` only.
+
+    `phrases` are the terms of the quoted phrases, by which pages that hold them are found beyond
+    the candidates; an index that does not count words cannot use them and gets none.
+    """
     import numpy as np
 
     scores = _fused(index, vectors, fusion)
@@ -98,7 +102,7 @@ def rank(
             base += fusion.second * float(scores[passages[1]])
         factor = 1.0 + fusion.title * title_terms.share(record)
         factor += fusion.named * title_terms.names(record)
-        held = _phrases_held(query.phrases, record, text) if phrases else 0
+        held = _phrases_held(query.phrases, record, text) if query.phrases else 0
         factor += fusion.phrase * held
         for word in query.in_title:
             factor += fusion.phrase * (_flat(word) in _flat(record.title))

@@ -102,7 +102,7 @@ class Searcher:
             vectors,
             parsed,
             allowed,
-            [self._terms_of(p) for p in parsed.phrases],
+            [self._terms_of(p) for p in parsed.phrases] if self.encoder.uses_rarity else [],
             self._text,
             self.fusion,
             k,

@@ -111,9 +111,12 @@ except IndexBusy as error:
     assert fresh(source) == "opened\n"
 
 
-def test_it_listens_on_no_network_address(store: VectorStore) -> None:
+def test_it_listens_on_no_network_address(tmp_path: Path) -> None:
     us = psutil.Process()
-    assert us.net_connections("inet") == []
+    before = {c.laddr for c in us.net_connections("inet")}
+    store = VectorStore(tmp_path)
+    store.prepare("c", 0)
+    assert {c.laddr for c in us.net_connections("inet")} <= before
     assert any("appliance-milvus-" in c.laddr for c in us.net_connections("unix") if c.laddr)
     folder = store._socket
     assert folder is not None
