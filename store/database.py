@@ -113,8 +113,12 @@ class Database:
                         "ended, or end it."
                     )
                 time.sleep(0.02)
-            yield
-            self._ask_lock(connection, "pg_advisory_unlock", name)
+            try:
+                yield
+            finally:
+                # A server that is gone has let go already.
+                with contextlib.suppress(DatabaseError):
+                    self._ask_lock(connection, "pg_advisory_unlock", name)
         finally:
             connection.close()
 
