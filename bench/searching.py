@@ -1,0 +1,93 @@
+"""Search on the frozen index against Milvus Lite on the same passages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from store.database import Database, open_database
+from store.pages import PageStore
+
+from .corpus import pages, queries
+from .rows import Row, best, median_ms, time_row
+from .scratch import COMMAND, run, scratch
+
+
+def rows(full: bool) -> Iterator[Row]:
+    """Store made-up pages, index them as the verb does, and ask both."""
+    from indexer.build import build
+    from indexer.encoders.lexical import LexicalEncoder
+
+    count, asked = (10_000, 200) if full else (1_000, 40)
+    with scratch() as home:
+        with open_database(home) as database:
+            PageStore(database).add(pages(count))
+            report = build(database, home, LexicalEncoder())
+            ranking, whole = _frozen(database, home, queries(asked))
+        milvus = _milvus(home, queries(asked))
+        size = f"{report.passages:,} passages, p50"
+        yield time_row(
+            f"rank on the frozen index, {size}", ranking, "ms", f"Milvus Lite, {size}", milvus, 1
+        )
+        yield time_row(
+            f"search with snippets, {size}", whole, "ms", "the ranking alone, p50", ranking
+        )
+        yield _cold(home)
+
+
+def _frozen(database: Database, home: Path, asked: list[str]) -> tuple[float, float]:
+    """Median milliseconds of ranking alone and of the whole search, warm."""
+    from indexer.query import parse
+    from indexer.ranking import rank
+    from indexer.search import Searcher
+
+    searcher, pages = Searcher.open(database, home), PageStore(database)
+
+    def ranking(query: str) -> None:
+        parsed = parse(query)
+        vectors = searcher.encoder.encode_query(parsed.text, searcher.index.languages)
+        rank(
+            searcher.index, vectors, parsed, None, [], pages.version, searcher.fusion, 10
+        )  # fmt: skip
+
+    for query in asked[:3]:
+        searcher.search(query)
+    return median_ms(ranking, asked), median_ms(searcher.search, asked)
+
+
+def _milvus(home: Path, asked: list[str]) -> float:
+    from indexer.build import PREFIX
+    from indexer.encoders.lexical import LexicalEncoder
+    from indexer.milvus import VectorStore
+
+    encoder = LexicalEncoder()
+    vectors = [
+        {
+            key: term.weight
+            for term in encoder.encode_query(query, ("en",)).terms
+            for key in term.ids
+        }
+        for query in asked
+    ]
+    with VectorStore(home / "milvus") as store:
+        name = next(name for name in store.collections() if name.startswith(PREFIX))
+        store.prepare(name, 0)
+
+        def search(vector: object) -> None:
+            store._client.search(
+                name, data=[vector], anns_field="sparse", limit=10,
+                search_params={"metric_type": "IP"},
+            )  # fmt: skip
+
+        search(vectors[0])
+        return median_ms(search, vectors)
+
+
+def _cold(home: Path) -> Row:
+    query = queries(1)[0]
+    python = str(Path(COMMAND).with_name("python"))
+    run([COMMAND, "search", query], home)
+    cold = best(lambda: run([COMMAND, "search", query], home), 3)
+    bare = best(lambda: run([python, "-c", "import numpy, psycopg"]), 3)
+    return time_row(
+        "`appliance search` in a fresh process", cold, "s", "python -c 'import numpy, psycopg'",
+        bare, most=1,
+    )  # fmt: skip
