@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 DENSE_INDEX = "FLAT"
 SPARSE_INDEX = "SPARSE_INVERTED_INDEX"
+SOCKETS = "appliance-milvus-"
 BATCH = 500
 """Rows a request: small enough for gRPC's message limit with 1024-dimensional vectors."""
 
@@ -62,7 +63,9 @@ class VectorStore:
         _quiet()
 
         # Its own folder of mode 0700: a socket's path may be 107 bytes long, a home's may not fit.
-        self._socket = Path(tempfile.mkdtemp(prefix="appliance-milvus-"))
+        self._socket = Path(tempfile.mkdtemp(prefix=SOCKETS))
+        # Written down, so that the next run can clear it away if this one is killed.
+        _note(self._lock, f"{os.getpid()}\n{self._socket}\n")
         # The server joins host and port with a colon, which makes gRPC's address of a socket file.
         name: Any = self._socket / "s"
         self._server, self._database, _ = start_server_in_thread(str(path), host="unix", port=name)
@@ -202,15 +205,30 @@ def _lock(path: Path) -> int | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+        holder = _noted(descriptor)[0] or "unknown"
         os.close(descriptor)
         raise IndexBusy(
             f"Another index run (pid {holder}) is using {path.parent}: wait until it has "
             "finished, or stop it and run appliance index again."
         ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+    left = Path(_noted(descriptor)[1])
+    if left.name.startswith(SOCKETS):
+        shutil.rmtree(left, ignore_errors=True)
+    _note(descriptor, f"{os.getpid()}\n")
     return descriptor
+
+
+def _note(descriptor: int | None, text: str) -> None:
+    """Replace what the lock file says of its holder."""
+    if descriptor is not None:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, os.fsencode(text), 0)
+
+
+def _noted(descriptor: int) -> tuple[str, str]:
+    """Return the pid and the socket folder that the lock file names; empty where it names none."""
+    pid, _, folder = os.fsdecode(os.pread(descriptor, 4096, 0)).partition("\n")
+    return pid.strip(), folder.strip()
 
 
 def _quiet() -> None:
