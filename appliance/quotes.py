@@ -53,7 +53,7 @@ def _windows(page: PageVersion, question: str) -> Iterator[tuple[float, int, int
     or short sentence is hard to judge; a later unit that an earlier quote holds is left out.
     """
     taken: list[tuple[int, int]] = []
-    for unit in rank_units(page.text, page.title, question):
+    for unit in rank_units(page.text, page.title, question, language=page.lang):
         if len(taken) == PER_PAGE:
             return
         if unit.kind == HEADING or any(a <= unit.start < b for a, b in taken):

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from indexer.encoders.base import Encoder
+from indexer.encoders.choose import choose
 from indexer.search import Searcher
 from models.profiles import Profile
 from store.database import Database, open_database
 from store.pages import PageStore
 
 from .config import Config
+from .errors import ConfigError
 from .tools import Toolbox
 from .tools.search import SearchTool
 from .tools.visit import VisitTool
@@ -56,5 +60,25 @@ def open_store(config: Config) -> Iterator[Database]:
 def open_readers(config: Config) -> Iterator[Readers]:
     """Open store and frozen index; IndexMissing names the repair when nothing is indexed."""
     with open_store(config) as database:
-        searcher = Searcher.open(database, config.home.root)
+        searcher = Searcher.open(database, config.home.root, _query_encoder(config))
         yield Readers(database, PageStore(database, config.collection), searcher)
+
+
+def encoder_weights(config: Config) -> Path | None:
+    """The BGE-M3 folder that the settings name, or the one in the home; None means BM25."""
+    if config.encoder == "lexical":
+        found = config.home.models / "bge-m3"
+        return found if found.is_dir() else None
+    folder = Path(config.encoder).expanduser()
+    if not folder.is_dir():
+        raise ConfigError(
+            f"the setting encoder names {folder}, which is no folder; "
+            "give the folder of a BGE-M3 checkpoint, or `lexical`"
+        )
+    return folder
+
+
+def _query_encoder(config: Config) -> Encoder | None:
+    """The encoder that queries need, which must be the one that built the index; None: BM25."""
+    weights = encoder_weights(config)
+    return choose(weights).encoder if weights is not None else None

@@ -17,9 +17,7 @@ from models.registry import DEMO, ModelCard, Registry
 from .config import Config
 from .trace import read_runs
 
-DEMONSTRATION = (
-    "demonstration model: it copies and looks up, it knows nothing and misreads easily"
-)
+DEMONSTRATION = "demonstration model: it copies and looks up, it knows nothing and misreads easily"
 
 
 @dataclass(frozen=True, slots=True)

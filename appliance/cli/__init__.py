@@ -97,7 +97,7 @@ def cli(verbose: bool) -> None:
 def main() -> None:
     """Run the command line; every failure ends in one sentence and a non-zero exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="appliance", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         _fail("stopped", 130)
@@ -108,10 +108,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of stdout went away (`| head`): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
         _fail(*_sentence(error))
 

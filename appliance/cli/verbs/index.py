@@ -3,16 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from indexer.build import IndexReport, Progress, build
 from indexer.encoders.choose import choose
 
-from ...config import Config
-from ...errors import ConfigError
-from ...readers import open_store
+from ...readers import encoder_weights, open_store
 from ..options import as_json, config_from, print_json, say
 
 
@@ -26,7 +23,7 @@ def command(rebuild: bool, as_json: bool) -> None:
     """
     config = config_from()
     with open_store(config) as database, config.home.writer("index"):
-        choice = choose(_weights(config))
+        choice = choose(encoder_weights(config))
         say(f"encoder: {choice.reason}")
         with _bar(as_json) as progress:
             report = build(
@@ -41,20 +38,6 @@ def command(rebuild: bool, as_json: bool) -> None:
         print_json(asdict(report) | {"folder": str(report.folder)})
     else:
         say(_summary(report))
-
-
-def _weights(config: Config) -> Path | None:
-    """The BGE-M3 folder that the settings name, or the one in the home; None: BM25."""
-    if config.encoder == "lexical":
-        found = config.home.models / "bge-m3"
-        return found if found.is_dir() else None
-    folder = Path(config.encoder).expanduser()
-    if not folder.is_dir():
-        raise ConfigError(
-            f"the setting encoder names {folder}, which is no folder; "
-            "give the folder of a BGE-M3 checkpoint, or `lexical`"
-        )
-    return folder
 
 
 @contextmanager

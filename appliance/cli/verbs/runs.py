@@ -18,7 +18,14 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("-n", "--most", default=20, show_default=True, type=click.IntRange(1))
+@click.option(
+    "-n",
+    "--most",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many runs to list.",
+)
 @as_json
 def list_runs(most: int, as_json: bool) -> None:
     """List runs, the newest first."""

@@ -12,7 +12,14 @@ from ..options import as_json, collection_option, config_from, print_json
 
 @click.command("search")
 @click.argument("query", nargs=-1, required=True)
-@click.option("-k", "--results", default=10, show_default=True, type=click.IntRange(1, 100))
+@click.option(
+    "-k",
+    "--results",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="How many pages to show.",
+)
 @collection_option
 @as_json
 def command(query: tuple[str, ...], results: int, collection: str | None, as_json: bool) -> None:
