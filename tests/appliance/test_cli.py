@@ -1,0 +1,316 @@
+"""The command line: exact output, exit codes, stdout for the answer and stderr for the rest."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from appliance.cli import VERBS, _sentence
+from appliance.trace import read_run
+
+from .conftest import ROOT, Corpus, Done
+
+Command = Callable[..., Done]
+DANUBE = "https://almanac.example/danube"
+RHINE = "https://almanac.example/rhine"
+
+
+def one_sentence(done: Done, code: int = 1) -> str:
+    """The sentence of a failure: nothing on stdout, one line on stderr, the right exit code."""
+    assert (done.code, done.out) == (code, ""), done
+    assert done.err.count("\n") == 1, done.err
+    assert done.err.startswith("appliance: ")
+    return done.err.removeprefix("appliance: ").rstrip("\n")
+
+
+def test_help_lists_every_verb(command: Command) -> None:
+    done = command("--help")
+    assert (done.code, done.err) == (0, "")
+    listed = dict(re.findall(r"^  (\w+) +(\S.*)$", done.out.split("Verbs:")[1], re.MULTILINE))
+    assert listed == {name: verb.help for name, verb in VERBS.items()}
+    assert done.out.splitlines()[0] == "Usage: appliance [OPTIONS] COMMAND [ARGS]..."
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_explains_itself(command: Command, name: str) -> None:
+    verb = import_module(f"appliance.cli.verbs.{name}").command
+    assert verb.name == name
+    assert verb.help.split("\n")[0].endswith((".", ":"))
+    done = command(name, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"Usage: appliance {name} ")
+    for one in (verb, *getattr(verb, "commands", {}).values()):
+        assert one.help, f"{one.name} says nothing"
+        for parameter in one.params:
+            if parameter.param_type_name == "option":
+                assert parameter.help, f"{one.name} {parameter.opts[0]} says nothing"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    source = (
+        "import sys\nfrom appliance.cli import cli\n"
+        "try:\n    cli(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'numpy', 'sqlalchemy', 'psycopg', 'pymilvus', 'torch', 'scrapy', 'llama_cpp', "
+        "'trafilatura', 'asyncio'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", source], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def test_version_and_usage(command: Command) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", command("--version").out)
+    done = command("frobnicate")
+    assert (done.code, done.out) == (2, "")
+    assert "Error: No such command 'frobnicate'." in done.err
+    done = command("search")
+    assert (done.code, done.out) == (2, "")
+    assert "Error: Missing argument 'QUERY...'." in done.err
+    done = command("ask", "--budget", "soon", "x")
+    assert (done.code, done.out) == (2, "")
+    assert "'soon' is no length of time; write 90s, 10m or 1h" in done.err
+    assert command().code == 2
+
+
+def test_search(corpus: Corpus, command: Command) -> None:
+    done = command("search", "-k", "1", "designed", "the", "Forth", "Bridge")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "1. Forth Bridge\n"
+        "   https://almanac.example/forth-bridge\n"
+        "   The Forth Bridge was opened in 1890. It was designed by Sir John Fowler and Benjamin "
+        "Baker.\n\n"
+    )
+    found = command("search", "--json", "-k", "1", "长江全长多少公里").json
+    assert found["query"] == "长江全长多少公里"
+    (hit,) = found["hits"]
+    assert set(hit) == {
+        "rank", "url", "title", "score", "snippet", "version", "captured", "spans",
+    }  # fmt: skip
+    assert (hit["rank"], hit["title"]) == (1, "长江")
+    page = corpus.pages.by_digest(hit["url"], hit["version"])
+    assert page is not None
+    assert all(page.text[start:end].strip() for start, end in hit["spans"])
+    nothing = command("search", "zxqvy")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert nothing.err == "no stored page matches 'zxqvy'; try other words\n"
+    assert command("search", "--json", "zxqvy").json == {"query": "zxqvy", "hits": []}
+
+
+def test_visit(corpus: Corpus, command: Command) -> None:
+    done = command("visit", "http://www.almanac.example/rhine/", "--goal", "its length")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "The useful information in http://www.almanac.example/rhine/ for user goal its length as "
+        "follows: \n\nEvidence in page: \n# Rhine\n\nThe Rhine is a river of about 1,230 km. It "
+        "rises in Switzerland.\n\nSummary: \nThe Rhine is a river of about 1,230 km.\n"
+    )
+    found = command("visit", "--json", RHINE, "--goal", "its length").json
+    assert found["pages"][0]["page"] == RHINE
+    for target in ("https://almanac.example/rhin", "no url at all", "ftp://x/"):
+        missing = command("visit", target)
+        assert missing.code == 1
+        assert missing.err == f"not in the corpus: {target}\n"
+        assert "The content of this page could not be accessed." in missing.out
+    assert corpus.pages.misses() == []
+
+
+def test_runs(corpus: Corpus, command: Command) -> None:
+    empty = command("runs", "list")
+    assert (empty.code, empty.out) == (0, "run  model  outcome  question  answer\n")
+    command("ask", "--model", "none", "How long is the Danube?")
+    command("ask", "--model", "none", "How long is the Rhine?")
+    newest, oldest = sorted((path.name for path in corpus.runs.iterdir()), reverse=True)
+    done = command("runs", "list")
+    assert [line.split()[0] for line in done.out.splitlines()] == ["run", newest, oldest]
+    assert "How long is the Rhine?" in done.out.splitlines()[1]
+    assert [run["run"] for run in command("runs", "list", "-n", "1", "--json").json] == [newest]
+    shown = command("runs", "show", oldest)
+    assert shown.out.startswith(
+        f"run {oldest} · answered · model none\nquestion: How long is the Danube?\n"
+    )
+    assert f"{DANUBE}\n" in shown.out
+    as_json = command("runs", "show", oldest, "--json").json
+    assert set(as_json) == {"manifest", "events", "torn"}
+
+
+def test_an_unknown_run_is_one_sentence(corpus: Corpus, command: Command) -> None:
+    for arguments in (("replay", "nope"), ("runs", "show", "nope"), ("open", "nope")):
+        assert one_sentence(command(*arguments)) == (
+            f"there is no run 'nope' in {corpus.runs}; see: appliance runs list"
+        )
+
+
+def test_a_page_that_is_not_there_names_the_nearest(corpus: Corpus, command: Command) -> None:
+    said = one_sentence(command("open", "https://almanac.example/rhin"))
+    assert said.startswith(
+        "the corpus does not hold https://almanac.example/rhin; the nearest pages are "
+    )
+    assert RHINE in said
+
+
+def test_a_missing_index_names_the_verb_that_builds_it(corpus: Corpus, command: Command) -> None:
+    shutil.rmtree(corpus.root / "frozen")
+    for arguments in (("search", "x"), ("ask", "--model", "none", "x")):
+        assert "appliance index" in one_sentence(command(*arguments))
+    assert not list(corpus.runs.iterdir())
+
+
+def test_an_unknown_model_names_those_that_exist(corpus: Corpus, command: Command) -> None:
+    said = one_sentence(command("ask", "--model", "gpt", "How long is the Danube?"))
+    assert "gpt" in said
+    assert "appliance models" in said
+    assert not list(corpus.runs.iterdir())
+
+
+def test_questions_that_cannot_be_asked(corpus: Corpus, command: Command) -> None:
+    done = command("ask", "--model", "none", "  ")
+    assert (done.code, done.out) == (2, "")
+    assert 'give a question, for example: appliance ask "How long is the Danube?"' in done.err
+    done = command("ask", "--model", "none", "zxqvy")
+    assert (done.code, done.out) == (1, "Nothing in the corpus matches the question.\n")
+    assert read_run(corpus.runs, "last").outcome == "abstained"
+
+
+def test_without_a_model_ask_says_how_to_install_one(corpus: Corpus, command: Command) -> None:
+    done = command("ask", "How long is the Danube?")
+    assert done.code == 0
+    assert done.err == (
+        "no model is installed, so the answer is the ranked quotes of the corpus; "
+        "install one with: appliance models import FILE.gguf\n"
+    )
+
+
+def test_bytes_that_are_no_text_are_asked_all_the_same(corpus: Corpus, process: Command) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "appliance",
+            "ask",
+            "--model",
+            "none",
+            b"How long is the Danube\xff?",
+        ],
+        env={**os.environ, **corpus.environment},
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert read_run(corpus.runs, "last").question == "How long is the Danube\ufffd?"
+
+
+def test_bad_settings_are_one_sentence_for_every_verb(corpus: Corpus, command: Command) -> None:
+    path = corpus.root / "appliance.toml"
+    path.write_text("colour = 1\n")
+    for arguments in (("search", "x"), ("ask", "x"), ("replay", "x"), ("stop",), ("index",)):
+        said = one_sentence(command(*arguments), code=2)
+        assert said.startswith(f"{path} sets 'colour', which is no setting; the settings are: ")
+
+
+def test_a_home_that_is_a_file(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("APPLIANCE_HOME", str(tmp_path / "file"))
+    said = one_sentence(command("search", "x"))
+    assert said.endswith("make room or set APPLIANCE_HOME to a folder of yours")
+
+
+def test_a_database_that_cannot_be_reached(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APPLIANCE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("APPLIANCE_DATABASE_URL", f"postgresql:///x?host={tmp_path}")
+    said = one_sentence(command("search", "x"))
+    assert said.startswith("The database cannot be reached or was lost (")
+    assert "check database_url" in said
+
+
+def test_an_unexpected_error_goes_to_the_log_with_its_trace(
+    corpus: Corpus, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(runs: Path) -> None:
+        raise ZeroDivisionError("a fault of ours \x1b[31m")
+
+    monkeypatch.setattr("appliance.cli.verbs.runs.read_runs", broken)
+    log = corpus.root / "logs" / "errors.log"
+    assert one_sentence(command("runs", "list"), code=70) == (
+        f"unexpected ZeroDivisionError: a fault of ours [31m (trace: {log})"
+    )
+    assert "Traceback (most recent call last):" in log.read_text()
+    monkeypatch.setenv("APPLIANCE_DEBUG", "1")
+    assert "Traceback (most recent call last):" in command("runs", "list").err
+
+
+def test_stopping_a_command_is_no_error_of_ours(
+    corpus: Corpus, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(runs: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("appliance.cli.verbs.runs.read_runs", stopped)
+    done = command("runs", "list")
+    assert (done.code, done.out, done.err) == (130, "", "\nappliance: stopped\n")
+
+
+def test_a_full_disk_is_one_sentence() -> None:
+    assert _sentence(OSError(28, "No space left on device")) == (
+        "the disk is full; make room, then run the same command again",
+        1,
+    )
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(corpus: Corpus, command: Command) -> None:
+    command("ask", "--model", "none", "How long is the Danube?")
+    with subprocess.Popen(
+        [sys.executable, "-m", "appliance", "runs", "show", "last", "--json"],
+        env={**os.environ, **corpus.environment},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stderr is not None
+        writer.stdout.close()
+        assert writer.stderr.read() == b""
+        assert writer.wait() == 1  # as click has it
+
+
+def test_the_installed_script_from_another_directory(corpus: Corpus, tmp_path: Path) -> None:
+    script = Path(sys.executable).parent / "appliance"
+    if not script.is_file():
+        pytest.skip("the package is not installed in this environment; run: make setup")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = subprocess.run(
+        [script, "search", "--json", "-k", "1", "Danube"],
+        env={**os.environ, **corpus.environment},
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["hits"][0]["url"] == DANUBE
+    assert done.stderr == ""
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_home_of_its_own_starts_and_stops_its_database(process: Command, tmp_path: Path) -> None:
+    environment = {"APPLIANCE_HOME": str(tmp_path / "home")}
+    try:
+        said = one_sentence(process("search", "x", environment=environment, cwd=tmp_path))
+        assert "appliance index" in said
+        assert (tmp_path / "home" / "postgres").is_dir()
+    finally:
+        stopped = process("stop", environment=environment, cwd=tmp_path)
+    assert (stopped.code, stopped.out, stopped.err) == (0, "", "stopped\n")
+    again = process("stop", environment=environment, cwd=tmp_path)
+    assert (again.code, again.err) == (0, "it was not running\n")
