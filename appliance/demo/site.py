@@ -106,7 +106,7 @@ def response(path: str) -> tuple[int, dict[str, str], bytes]:
     source = sources().get(DUPLICATES.get(path, path))
     if source is None:
         body = "# Page not found\n\nThe almanac has no page at this address."
-        status, headers, page = _html(Source(path, "Page not found", "en", "", body))
+        _, headers, page = _html(Source(path, "Page not found", "en", "", body))
         return 404, headers, page
     return _html(source)
 
@@ -124,17 +124,16 @@ def render(source: Source) -> str:
         f'<li><a href="/{section}/">{html.escape(name)}</a></li>'
         for section, name in SECTION_NAMES.items()
     )
-    updated = (
-        f'<p class="updated">Last updated <time datetime="{source.updated}">{source.updated}</time></p>'
-        if source.updated
-        else ""
-    )
-    date = f'<meta name="date" content="{source.updated}">' if source.updated else ""
+    day, updated, date = source.updated, "", ""
+    if day:
+        updated = f'<p class="updated">Last updated <time datetime="{day}">{day}</time></p>'
+        date = f'<meta name="date" content="{day}">'
     return (
         f'<!doctype html>\n<html lang="{source.lang}">\n<head><meta charset="utf-8">'
         f"<title>{html.escape(source.title)}</title>{date}"
         f'<meta property="og:site_name" content="The Small Almanac"></head>\n<body>\n'
-        f'<nav class="menu" aria-label="Sections"><a href="/">The Small Almanac</a><ul>{menu}</ul></nav>\n'
+        f'<nav class="menu" aria-label="Sections"><a href="/">The Small Almanac</a>'
+        f"<ul>{menu}</ul></nav>\n"
         f"<main><article>\n{body}\n</article></main>\n"
         f"<footer>{updated}<p>The Small Almanac, a demonstration site. "
         f'<a href="{FORBIDDEN}notes">Editors\' drafts</a></p></footer>\n</body>\n</html>\n'

@@ -1,6 +1,7 @@
 """`appliance ask`: a question researched by the loop, or answered by quotes."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -104,15 +105,12 @@ def _print(inquiry: Inquiry, researcher: Researcher, as_json: bool) -> None:
 def _by_quotes(
     text: str,
     readers: Readers,
-    runs: "object",
+    runs: Path,
     date: str,
     seed: int,
     as_json: bool,
     asked_for: bool,
 ) -> None:
-    from pathlib import Path
-
-    assert isinstance(runs, Path)
     with RunWriter(runs, manifest(text, readers, date, seed)) as writer:
         inquiry = Inquiry(text, readers, writer)
         found = inquiry.quote()

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -69,7 +70,7 @@ def _home() -> Home:
 
 
 @contextmanager
-def _site():  # type: ignore[no-untyped-def]
+def _site() -> Iterator[int]:
     """Serve the demo site from a thread while the block runs; yields its port."""
     from ...demo.site import serve
 

@@ -1,6 +1,7 @@
 """`appliance eval`: every question of a file, judged; resumable."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,14 +97,14 @@ def _progress_file(config: Config, file: Path, name: str, readers: Readers, rest
     return path
 
 
-def _ask_all(  # type: ignore[no-untyped-def]
+def _ask_all(
     config: Config,
     readers: Readers,
     name: str,
     questions: list[Question],
     date: str,
     budget: float | None,
-):
+) -> Iterator[Record]:
     from tqdm import tqdm
 
     bar = tqdm(questions, desc=f"eval {name}", unit="question", disable=None)
