@@ -26,6 +26,7 @@ _NAVIGATION = (
     " or contains(concat(' ', @class, ' '), ' related ')]"
     " | //script | //style | //template | //noscript | //*[@hidden] | //*[@aria-hidden='true']"
 )
+_REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _RAISED = "0123456789+-−n"
 _SUPERSCRIPTS = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
@@ -102,6 +103,12 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
         target = _absolute(frame.get("src"), base)
         if target is not None:
             found.setdefault(target, words(frame.get("title"))[:MAX_ANCHOR])
+    for meta in tree.iterfind(".//meta[@content]"):
+        refresh = _REFRESH.search(meta.get("content"))
+        if refresh and (meta.get("http-equiv") or "").lower() == "refresh":
+            target = _absolute(refresh[1], base)
+            if target is not None and target != self_url:
+                found.setdefault(target, "")
     return tuple(Outlink(target, text) for target, text in found.items())
 
 

@@ -66,6 +66,8 @@ def scrapy_settings(seeds: Iterable[str], options: CrawlOptions) -> dict[str, An
         "RETRY_ENABLED": options.retries > 0,
         "RETRY_TIMES": options.retries,
         "REDIRECT_MAX_TIMES": 10,
+        # A page that reloads itself is a page; where a <meta> leads is one of its links.
+        "METAREFRESH_ENABLED": False,
         "HTTPERROR_ALLOW_ALL": True,
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,

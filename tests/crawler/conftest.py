@@ -52,3 +52,10 @@ def serve() -> Iterator[Callable[..., Site]]:
     """Start misbehaving servers that end with the test."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(running_site(**options))
+
+
+@pytest.fixture(scope="module")
+def serve_all_along() -> Iterator[Callable[..., Site]]:
+    """Start misbehaving servers that end with the module."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(running_site(**options))

@@ -174,6 +174,8 @@ def test_a_refused_page_still_gives_its_links():
     result = read('<p><a href="/next">go</a></p>')
     assert isinstance(result, Refusal)
     assert [link.url for link in result.outlinks] == ["http://site.test/next"]
+    result = read('<meta http-equiv="Refresh" content="0; URL=new.html"><p>moved</p>')
+    assert [link.url for link in result.outlinks] == ["http://site.test/a/new.html"]
 
 
 def test_hostile_markup_ends():

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -61,20 +63,22 @@ def rows(database: Database, query: str) -> list[tuple]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed():
-    """How long the crawl takes when left alone; filled in by the first test."""
-    return {}
-
-
-@pytest.mark.kill
-def test_left_alone(database, serve, undisturbed):
-    site = serve(pages=PAGES, delay=0.02)
-    began = time.monotonic()
-    process = start(database, site.url)
-    assert process.wait(120) == 0
-    undisturbed["seconds"] = time.monotonic() - began
-    undisturbed["pages"] = pages(database, site.url)
-    assert len(undisturbed["pages"]) == PAGES
+def undisturbed(
+    cluster_url: str, template_database: str, serve_all_along: Any
+) -> Iterator[dict[str, Any]]:
+    """How long the crawl takes when left alone, and the pages that it stores."""
+    name = f"undisturbed_{os.getpid()}"
+    with psycopg.connect(cluster_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}".encode())
+    site = serve_all_along(pages=PAGES, delay=0.02)
+    with Database(cluster_url.replace("@/postgres?", f"@/{name}?")) as database:
+        began = time.monotonic()
+        process = start(database, site.url)
+        assert process.wait(120) == 0
+        seconds = time.monotonic() - began
+        found = pages(database, site.url)
+        assert len(found) == PAGES
+        yield {"seconds": seconds, "pages": found}
 
 
 @pytest.mark.kill
@@ -116,3 +120,21 @@ def test_no_process_outlives_its_killed_parent(database, serve):
     while any(Path(f"/proc/{pid}").exists() for pid in family) and time.monotonic() < patience:
         time.sleep(0.1)
     assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+
+
+def test_an_interrupted_crawl_writes_what_it_has_and_goes_on_later(database, serve):
+    site = serve(pages=PAGES, delay=0.1)
+    process = start(database, site.url)
+    patience = time.monotonic() + 60
+    while PageStore(database).count() == 0 and time.monotonic() < patience:
+        time.sleep(0.1)
+    family = children(process.pid)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) != 0
+    assert not [pid for pid in family if Path(f"/proc/{pid}").exists()]
+    stored = PageStore(database).count()
+    assert 0 < stored < PAGES
+    # What it had fetched is written: nothing that was answered before is asked for again.
+    report = crawl(database, [site.url + "/page/1"], OPTIONS)
+    assert report.resumed
+    assert (report.pages_new, report.unchanged) == (PAGES - stored, 0)

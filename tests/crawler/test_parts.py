@@ -1,6 +1,7 @@
 """The small parts: scope, sitemaps, sites.toml, the folder server, the report."""
 
 import gzip
+import io
 import subprocess
 import sys
 import urllib.error
@@ -12,6 +13,7 @@ from crawler import sitemaps
 from crawler.errors import CrawlError, SitesError
 from crawler.failures import RefusedError, explain
 from crawler.options import CrawlOptions, check_seeds, crawl_name
+from crawler.progress import CrawlProgress
 from crawler.report import CrawlFailure, CrawlReport
 from crawler.scope import Scope
 from crawler.settings import scrapy_settings
@@ -170,3 +172,24 @@ def test_failures_are_named():
     assert explain(ConnectionRefusedError())[0] == "unreachable"
     assert explain(RefusedError("robots", "no")) == ("robots", "no")
     assert explain(ValueError("odd")) == ("fetch-error", "ValueError: odd")
+
+
+def test_progress_draws_on_a_terminal_only():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    event = {
+        "event": "progress",
+        "new": 3,
+        "changed": 1,
+        "unchanged": 0,
+        "refused": 2,
+        "waiting": 4,
+        "leased": 0,
+    }
+    for stream, drawn in ((Terminal(), True), (io.StringIO(), False)):
+        with CrawlProgress(stream=stream) as progress:
+            progress({"event": "start", "resumed": True, "waiting": 1})
+            progress(event)
+        assert ("6/10" in stream.getvalue()) is drawn
