@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from indexer.encoders.lexical import ASKING
 from indexer.families import FAMILY_WEIGHT, expected, relatives
@@ -20,6 +21,8 @@ from store.pages import PageStore
 
 MOST_QUOTES = 3
 QUOTE_CHARACTERS = 400
+MOST_PLACES = 200
+"""Places of a page that are looked at: an answer of one common word must not take minutes."""
 SHORT_ANSWER = 80
 """An answer of at most so many characters is one claim."""
 
@@ -112,7 +115,7 @@ def _quotes(claim: str, question: str, pages: Sequence[PageVersion]) -> tuple[Ev
         return ()  # That the word stands on a page says nothing about the question.
     found: list[tuple[float, int, int, Evidence]] = []
     for order, page in enumerate(pages):
-        for start, end, label in occurrences(claim, page.text):
+        for start, end, label in islice(occurrences(claim, page.text), MOST_PLACES):
             first, last = unit_around(page.text, start, end)
             worth = _worth(page, question, (start, end), (first, last))
             if worth <= 0.0:

@@ -229,6 +229,15 @@ def test_a_page_whose_bytes_are_broken_holds_nothing(database: Database) -> None
     assert not holds(evidence, store)
 
 
+def test_a_common_word_on_a_long_page_is_looked_at_only_so_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr("appliance.evidence._worth", lambda *_: looked.append(1) or 0.0)
+    quoted("a", "What is it?", page("a b\n" * 5000))
+    assert len(looked) == 200
+
+
 def test_evidence_as_json_keeps_every_field() -> None:
     evidence = Evidence("u", "t", WHEN, "sha256:0", 1, 2, "q", "verbatim")
     assert evidence.to_json() == {

@@ -230,6 +230,26 @@ def test_a_model_that_fails_ends_the_run_with_quotes_and_one_sentence(
     assert (replayed.code, replayed.out) == (0, f"run {run.id}: all 1 tool calls identical\n")
 
 
+def test_ctrl_c_ends_the_run_with_what_was_found_so_far(
+    corpus: Corpus, command: Command, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = scripted(SEARCH, VISIT)
+    give = engine.take
+
+    def take() -> object:
+        if not engine.left:
+            raise KeyboardInterrupt
+        return give()
+
+    monkeypatch.setattr(engine, "take", take)
+    done = command("ask", QUESTION)
+    assert done.code == 0
+    assert done.err.splitlines()[-1] == "stopped: this is what was found so far"
+    assert "No answer. The best passages found are:\n\n[1] Danube\n" in done.out
+    run = read_run(corpus.runs, "last")
+    assert (run.outcome, len(run.all("call"))) == ("interrupted", 2)
+
+
 def test_abstaining_and_answering_nothing(
     corpus: Corpus, command: Command, scripted: Scripted
 ) -> None:
