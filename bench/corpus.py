@@ -73,7 +73,7 @@ def html(number: int, count: int, paragraphs: int = 6) -> str:
             body.append(f"<p>{block}</p>")
     links = [(number * 3 + step) % count for step in (1, 2, 3)]
     onward = "".join(f'<li><a href="page-{to}.html">{title(to)}</a></li>' for to in links)
-    menu = '<nav><a href="index.html">All pages</a></nav>'
+    menu = '<nav><a href="./">All pages</a></nav>'
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title(number)}'
         f"</title></head><body>{menu}<main><article>{''.join(body)}<ul>{onward}</ul></article>"
