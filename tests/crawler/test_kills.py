@@ -1,5 +1,6 @@
 """kill -9 in the middle of a crawl: nothing lost, nothing doubled, and it goes on."""
 
+import contextlib
 import json
 import os
 import signal
@@ -90,7 +91,9 @@ def test_a_kill_loses_nothing(database, serve, undisturbed, number):
     time.sleep(undisturbed["seconds"] * (number + 0.5) / KILLS)
     inner = children(process.pid) if process.poll() is None else []
     for pid in inner if number % 2 else [process.pid]:
-        os.kill(pid, signal.SIGKILL)
+        # On a machine that has grown faster meanwhile, the last points may come after the end.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     process.wait(30)
     report = crawl(database, [site.url + "/page/1"], OPTIONS)
     assert report.waiting == 0
