@@ -17,10 +17,10 @@ WIDTH = 96
 HEAD = """# The command line
 
 This page is what `--help` prints, written by `python scripts/cli_reference.py`; do not edit it.
-stdout is the answer, stderr the narration. Exit codes: 0 done; 1 one sentence on stderr says what
-is wrong and how to repair it; 2 wrong options or settings; 3 a replay that found a difference; 4 the
-seal refused something; 70 a fault of the appliance itself; 130 stopped by Ctrl-C. Whatever has
-`--json` prints one JSON value and nothing else on stdout.
+stdout is the answer, stderr the narration. Whatever has `--json` prints one JSON value and nothing
+else on stdout. Exit codes: 0 done; 1 one sentence on stderr says what is wrong and how to repair
+it; 2 wrong options or settings; 3 a replay that found a difference; 4 the seal refused something;
+70 a fault of the appliance itself; 130 stopped by Ctrl-C.
 """
 
 
