@@ -89,11 +89,13 @@ def test_a_kill_loses_nothing(database, serve, undisturbed, number):
     process = start(database, site.url)
     # Uniformly over the measured duration; every other time the crawling process itself.
     time.sleep(undisturbed["seconds"] * (number + 0.5) / KILLS)
-    inner = children(process.pid) if process.poll() is None else []
-    for pid in inner if number % 2 else [process.pid]:
-        # On a machine that has grown faster meanwhile, the last points may come after the end.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    if number % 2 == 0:
+        process.kill()
+    elif process.poll() is None:
+        for pid in children(process.pid):
+            # On a machine that has grown faster meanwhile, the last points may come after the end.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     process.wait(30)
     report = crawl(database, [site.url + "/page/1"], OPTIONS)
     assert report.waiting == 0
