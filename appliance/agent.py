@@ -62,6 +62,13 @@ class StopStep:
 
 
 @dataclass(frozen=True, slots=True)
+class CutStep:
+    """What the tools returned did not fit; the model was told so instead of reading it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerStep:
     """The end: `outcome` is `answered`, `abstained` or `no-answer`."""
 
@@ -70,7 +77,7 @@ class AnswerStep:
     outcome: str
 
 
-Step = TurnStep | CallStep | StopStep | AnswerStep
+Step = TurnStep | CallStep | StopStep | CutStep | AnswerStep
 
 
 def research(
@@ -119,7 +126,11 @@ def research(
             result = toolbox.call(call, question)
             yield CallStep(number, call, result, time.perf_counter() - started)
             results.append(result.text)
-        _observe(session, VISIT_JOIN.join(results) if results else EMPTY_TURN, closed)
+        text = VISIT_JOIN.join(results) if results else EMPTY_TURN
+        if not _fits(session, text):
+            yield CutStep(number)
+            text = DID_NOT_FIT
+        append_all(session, tool_response(text, closed))
 
 
 def _last_turn(
@@ -152,12 +163,10 @@ def _room(session: Session, profile: Profile, reserve: int) -> int:
     return max(1, min(profile.turn_tokens, session.capacity - session.position - reserve))
 
 
-def _observe(session: Session, text: str, closed: bool) -> None:
-    """Append a tool response; one that does not fit is replaced by a line that says so."""
+def _fits(session: Session, text: str) -> bool:
+    """True when a tool response can be appended and the room for an answer stays free."""
     room = session.capacity - session.position - ANSWER_ROOM
-    if sum(session.count(piece.text, piece.trusted) for piece in tool_response(text)) > room:
-        text = DID_NOT_FIT
-    append_all(session, tool_response(text, closed))
+    return sum(session.count(p.text, p.trusted) for p in tool_response(text, closed=False)) <= room
 
 
 def _ending(number: int, answer: str) -> AnswerStep:

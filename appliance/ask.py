@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 from models.engine import Engine
 from models.profiles import Profile
@@ -18,7 +19,7 @@ from store.digest import blake
 from store.errors import UrlError
 from store.page import PageVersion
 
-from .agent import AnswerStep, CallStep, Step, StopStep, TurnStep, research
+from .agent import AnswerStep, CallStep, CutStep, Step, StopStep, TurnStep, research
 from .evidence import Claim, Evidence, holds, tie
 from .home import DISTRIBUTION
 from .limits import LiveLimits
@@ -39,6 +40,9 @@ class Inquiry:
     claims: list[Claim] = field(default_factory=list)
     quotes: list[Evidence] = field(default_factory=list)
     seen: dict[str, PageVersion] = field(default_factory=dict)
+    listed: dict[str, str] = field(default_factory=dict)
+    searched: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
 
     def steps(
@@ -108,25 +112,42 @@ class Inquiry:
             )
         elif isinstance(step, StopStep):
             self.writer.add({"type": "stop", "turn": step.number, "reason": step.reason})
+        elif isinstance(step, CutStep):
+            self.writer.add({"type": "cut", "turn": step.number})
         elif isinstance(step, AnswerStep):
             self.answer, self.outcome = step.text, step.outcome
             self.writer.add({"type": "answer", "turn": step.number, "text": step.text})
 
-    def _see(self, data: Mapping[str, object]) -> None:
-        """Remember the pages that a visit read: only they can carry the answer."""
-        for facts in data.get("pages", ()):  # type: ignore[attr-defined]
+    def _see(self, data: Mapping[str, Any]) -> None:
+        """Remember what was looked for, and the pages that the model read or saw listed."""
+        for query in data.get("queries", ()):
+            self.searched.append(query["query"])
+            for hit in query["hits"]:
+                self.listed.setdefault(hit["version"], hit["url"])
+        for facts in data.get("pages", ()):
             if facts.get("missing"):
-                continue
-            try:
-                page = self.readers.pages.by_digest(facts["page"], facts["version"])
-            except UrlError:
-                page = None
-            if page is not None:
+                self.missed.append(facts["url"])
+            elif (page := self._stored(facts["page"], facts["version"])) is not None:
                 self.seen.setdefault(page.digest, page)
+
+    def _stored(self, url: str, digest: str) -> PageVersion | None:
+        try:
+            return self.readers.pages.by_digest(url, digest)
+        except UrlError:
+            return None
+
+    def _sources(self) -> list[PageVersion]:
+        """The pages that can carry the answer: those that were read, then those only listed."""
+        listed = (
+            self._stored(url, digest)
+            for digest, url in self.listed.items()
+            if digest not in self.seen
+        )
+        return [*self.seen.values(), *(page for page in listed if page is not None)]
 
     def _conclude(self, error: str = "") -> None:
         if self.outcome == "answered":
-            tied = tie(self.answer, self.question, list(self.seen.values()))
+            tied = tie(self.answer, self.question, self._sources())
             self.claims = [Claim(c.text, tuple(self._checked(c.evidence))) for c in tied]
             self.writer.add({"type": "evidence", "claims": [c.to_json() for c in self.claims]})
         elif self.outcome != "abstained":

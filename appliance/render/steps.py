@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..agent import AnswerStep, CallStep, Step, StopStep, TurnStep
+from ..agent import AnswerStep, CallStep, CutStep, Step, StopStep, TurnStep
 from .terminal import shorten
 
 
@@ -15,6 +15,8 @@ def show_step(step: Step) -> Iterator[str]:
         yield f"   {_call(step)}  ({step.seconds * 1000:.0f} ms)"
     elif isinstance(step, StopStep):
         yield f"{step.number}. told to answer: {step.reason}"
+    elif isinstance(step, CutStep):
+        yield f"{step.number}. the result did not fit into the context"
     elif isinstance(step, AnswerStep) and step.outcome == "no-answer":
         yield f"{step.number}. no answer"
 

@@ -11,6 +11,7 @@ from appliance.agent import (
     EMPTY_TURN,
     AnswerStep,
     CallStep,
+    CutStep,
     Step,
     StopStep,
     TurnStep,
@@ -257,6 +258,7 @@ def test_a_result_that_does_not_fit_is_replaced_and_the_loop_goes_on() -> None:
     call = calling("search", query=["a"])
     steps, session = run([call, ANSWER], LiveLimits(DEMO, 2000), capacity=2000, tool=Echo(size=400))
     assert observations(session) == [DID_NOT_FIT]
+    assert CutStep(1) in steps
     assert steps[-1] == AnswerStep(2, "2,850 km", "answered")
 
 

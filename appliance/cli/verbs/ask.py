@@ -92,6 +92,8 @@ def _print(inquiry: Inquiry, researcher: Researcher, as_json: bool) -> None:
         click.echo(f"({DEMONSTRATION})")
     if inquiry.outcome == "abstained":
         click.echo("The corpus does not hold the answer, as far as the researcher has read.")
+        for line in _gap(inquiry):
+            click.echo(line)
     elif inquiry.answer:
         click.echo(f"Answer: {safe(inquiry.answer)}\n")
         click.echo(claims_text(inquiry.claims))
@@ -100,6 +102,13 @@ def _print(inquiry: Inquiry, researcher: Researcher, as_json: bool) -> None:
         for number, evidence in enumerate(inquiry.quotes, 1):
             click.echo(evidence_lines(evidence, number))
     click.echo(f"\nrun {inquiry.writer.id} · prove it: appliance replay {inquiry.writer.id}")
+
+
+def _gap(inquiry: Inquiry) -> list[str]:
+    """What was looked for in vain, so that a person can crawl it or ask in other words."""
+    lines = [f"  searched: {safe(query)}" for query in dict.fromkeys(inquiry.searched)]
+    lines += [f"  read: {safe(page.title)} ({safe(page.url)})" for page in inquiry.seen.values()]
+    return lines + [f"  not in the corpus: {safe(url)}" for url in dict.fromkeys(inquiry.missed)]
 
 
 def _by_quotes(
@@ -116,6 +125,8 @@ def _by_quotes(
         found = inquiry.quote()
     if as_json:
         print_json(_result(inquiry, "none", False))
+        if not found:
+            raise click.exceptions.Exit(1)
         return
     if not asked_for:
         say(
@@ -139,6 +150,8 @@ def _result(inquiry: Inquiry, model: str, demonstration: bool) -> dict[str, obje
         "answer": inquiry.answer,
         "claims": [claim.to_json() for claim in claims],
         "quotes": [evidence.to_json() for evidence in inquiry.quotes],
+        "searched": list(dict.fromkeys(inquiry.searched)),
+        "missing": list(dict.fromkeys(inquiry.missed)),
         "model": model,
         "demonstration": demonstration,
         "run": inquiry.writer.id,

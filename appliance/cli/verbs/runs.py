@@ -86,6 +86,8 @@ def _lines(event: Mapping[str, Any]) -> list[str]:
         arguments = json.dumps(event["arguments"], ensure_ascii=False)
         body = "\n".join(f"  | {line}" for line in str(event["text"]).rstrip().split("\n"))
         return [f"call {event['name']}({arguments}) {event['digest']}", body]
+    if kind == "cut":
+        return ["(the result did not fit into the context, and the model was told so)"]
     if kind == "stop":
         return [f"told to answer: {event['reason']}"]
     if kind == "answer":
