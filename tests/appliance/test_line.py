@@ -268,9 +268,9 @@ def test_an_answer_that_no_page_supports_says_so(
 ) -> None:
     done = asked(scripted, command, VISIT, "x</think><answer>3,000 km</answer>")
     assert "Answer: 3,000 km\n\n3,000 km  ← no page that was read supports this\n" in done.out
-    # What was only seen in a search result is no evidence either.
-    done = asked(scripted, command, SEARCH, ANSWER)
-    assert "2,850 km  ← no page that was read supports this\n" in done.out
+    # A page that the model saw listed can carry an answer; one that it never met cannot.
+    assert "← no page" not in asked(scripted, command, SEARCH, ANSWER).out
+    assert "2,850 km  ← no page" in asked(scripted, command, ANSWER).out
 
 
 def test_ask_as_json(corpus: Corpus, command: Command, scripted: Scripted) -> None:
@@ -278,7 +278,8 @@ def test_ask_as_json(corpus: Corpus, command: Command, scripted: Scripted) -> No
     done = command("ask", "--json", QUESTION)
     value = done.json
     assert set(value) == {
-        "question", "outcome", "answer", "claims", "quotes", "model", "demonstration", "run",
+        "question", "outcome", "answer", "claims", "quotes", "searched", "missing", "model",
+        "demonstration", "run",
     }  # fmt: skip
     assert (value["answer"], value["demonstration"]) == ("2,850 km", True)
     (claim,) = value["claims"]
