@@ -12,14 +12,15 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..profiles import profile
 from . import tokenizer as vocabulary
+from .drills import drill
 from .names import proper, syllables
-from .traces import Trace, trace
+from .traces import trace
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LENGTHS = (512, 640, 768, 1024)
+LENGTHS = (384, 512, 640, 768, 1024)
 """Rows are padded to one of these, so that few shapes are compiled."""
 TOKENS = 6144
 """Tokens in a batch, padding included."""
@@ -59,11 +60,11 @@ class Limit:
         return step / self.steps if self.steps else minutes / self.minutes
 
 
-def row(made: Trace, tokenizer: "Tokenizer", system: str) -> Row:
-    """Turn a trace into token ids; what the model writes weighs most, its answers double."""
+def row(parts: list[tuple[str, bool]], tokenizer: "Tokenizer") -> Row:
+    """Turn text into token ids; what the model writes weighs most, its answers double."""
     ids: list[int] = []
     weights: list[float] = []
-    for text, written in vocabulary.pieces_of(made, system):
+    for text, written in parts:
         part = tokenizer.encode(text, add_special_tokens=False).ids
         weight = WRITE_WEIGHT if written else READ_WEIGHT
         if written and "<answer>" in text:
@@ -83,13 +84,19 @@ def copy_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
     return Row(ids, [READ_WEIGHT] * len(line) + [WRITE_WEIGHT] * (len(ids) - len(line)))
 
 
-def draw(rng: random.Random, progress: float) -> Trace:
-    """Draw a trace as hard as the curriculum allows at this point."""
-    if progress < 0.1:
-        return trace(rng, results=1, budget=20)
-    if progress < 0.35:
-        return trace(rng, results=rng.choice((1, 2, 3)), budget=rng.choice((20, 35, 50)))
-    return trace(rng)
+def draw(rng: random.Random, progress: float, system: str) -> list[tuple[str, bool]]:
+    """Draw the text of one row: drills and parts of runs first, whole runs towards the end."""
+    late = progress > 0.7
+    choice = rng.random()
+    if choice < (0.25 if late else 0.5):
+        return drill(rng)
+    if choice < (0.3 if late else 0.65):  # which result to open: the run up to there
+        made = trace(rng, results=rng.choice((3, 3, 4, 5)))
+        opened = replace(made.steps[1], result=None)
+        return vocabulary.pieces_of(replace(made, steps=(made.steps[0], opened)), system)
+    results = 1 if choice < (0.35 if late else 0.8) else None
+    budget = rng.choice((20, 35, 50)) if progress < 0.35 else None
+    return vocabulary.pieces_of(trace(rng, results, budget), system)
 
 
 def block_of_batches(
@@ -102,7 +109,7 @@ def block_of_batches(
         if progress < 0.1 and rng.random() < 0.5:
             rows.append(copy_row(rng, tokenizer))
         else:
-            rows.append(row(draw(rng, progress), tokenizer, system))
+            rows.append(row(draw(rng, progress, system), tokenizer))
     rows = sorted((r for r in rows if len(r.ids) <= LENGTHS[-1]), key=lambda r: len(r.ids))
     batches = []
     while rows:
@@ -190,7 +197,8 @@ def train(
     forward = torch.compile(network, dynamic=False) if compiled else network
     before, clock, losses = state["minutes"], time.monotonic(), []
     while (progress := limit.progress(state["step"], state["minutes"])) < 1:
-        hardness = 1.0 if start is not None else progress
+        # Weights that can copy already need no copying lines.
+        hardness = max(progress, 0.36) if start is not None else progress
         for batch in block_of_batches(seed, state["block"], hardness, tokenizer, system):
             progress = limit.progress(state["step"], state["minutes"])
             for stepper, line in zip(steppers, base, strict=True):
