@@ -41,17 +41,18 @@ def altered_replay(home: Path, run: str, events: list[dict[str, Any]]) -> str:
     The page is the one that comes up latest in the run, so that calls before it are identical.
     """
     calls = _calls(events)
-    number, address, shown = _latest(calls)
+    number, address, snippet, spans = _latest(calls)
     with open_database(home) as database:
         page = PageStore(database).resolve(address)
         assert page is not None
-        word = _word(page, shown)
+        word = _word(page, snippet, spans)
         with _altered(database, page, word):
             done = appliance(home, "replay", run)
     demand(done.code == DIFFERS, f"exit code {done.code}: {done.last_words()}")
     demand(f"call {number} of run {run}" in done.err, f"it stopped elsewhere: {done.last_words()}")
     demand(done.err.count(": identical (") == number - 1, "the calls before it were not compared")
-    demand("then “" in done.err and _other(word) in done.err, "the difference has no words")
+    shown = _other(word) in done.err or word in done.err
+    demand("then “" in done.err and shown, "the difference is not shown as words")
     again = appliance(home, "replay", run)
     demand(again.code == 0, f"with the page put back: {again.last_words()}")
     return f"stopped at call {number} of {len(calls)}, then “{word}”, now “{_other(word)}”"
@@ -61,29 +62,36 @@ def _calls(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [event for event in events if event["type"] == "call"]
 
 
-def _latest(calls: list[dict[str, Any]]) -> tuple[int, str, str]:
-    """(number of the call, URL, the text shown) of the page whose first mention is the last."""
-    first: dict[str, tuple[int, str, str]] = {}
+def _latest(calls: list[dict[str, Any]]) -> tuple[int, str, str, list[list[int]]]:
+    """Of the page that comes up latest: the call's number, the URL, the snippet or the spans."""
+    first: dict[str, tuple[int, str, str, list[list[int]]]] = {}
     for number, call in enumerate(calls, 1):
         data = call["data"]
         for page in data.get("pages", []):
-            if "version" in page:
-                text = str(call["text"])
-                first.setdefault(page["version"], (number, page["page"], text))
+            if page.get("spans"):
+                first.setdefault(page["version"], (number, page["page"], "", page["spans"]))
         for query in data.get("queries", []):
             for hit in query["hits"]:
-                first.setdefault(hit["version"], (number, hit["url"], hit["snippet"]))
+                first.setdefault(hit["version"], (number, hit["url"], hit["snippet"], []))
     if not first:
         raise CheckFailed("no call of the run shows a page")
     return max(first.values())
 
 
-def _word(page: PageVersion, shown: str) -> str:
-    """A long word of the page's text that was shown, and stands in the page only once."""
-    for word in sorted(set(re.findall(r"[a-z]{5,}", shown)), key=lambda word: (-len(word), word)):
-        if len(re.findall(rf"\b{word}\b", page.text)) == 1 and page.text.count(word) == 1:
-            return str(word)
-    raise CheckFailed(f"no word of {page.url} that was shown stands there only once")
+def _word(page: PageVersion, snippet: str, spans: list[list[int]]) -> str:
+    """A word of the page's text that was shown: the rarest in the page, the longest of those."""
+    shown = snippet or " ".join(page.text[start:end] for start, end in spans)
+    times: dict[str, int] = {
+        word: len(_places(word, page.text)) for word in re.findall(r"[a-z]{4,}", shown)
+    }
+    found = [word for word, count in times.items() if count and word not in page.title.lower()]
+    if not found:
+        raise CheckFailed(f"no word of {page.url} that was shown can be changed")
+    return min(found, key=lambda word: (times[word], -len(word), word))
+
+
+def _places(word: str, text: str) -> list[str]:
+    return re.findall(rf"\b{word}\b", text)
 
 
 def _other(word: str) -> str:
@@ -92,11 +100,11 @@ def _other(word: str) -> str:
 
 @contextmanager
 def _altered(database: Database, page: PageVersion, word: str) -> Iterator[None]:
-    """Change one word of the stored body behind the store's back while the block runs."""
+    """Change a word of the stored body behind the store's back while the block runs."""
     statement = "UPDATE page_version SET body = %s WHERE id = %s"
     packer = Packer()
     with database.raw() as connection:
-        body = packer.text(page.text.replace(word, _other(word), 1))
+        body = packer.text(re.sub(rf"\b{word}\b", _other(word), page.text))
         connection.execute(statement, (body, page.version_id))
     try:
         yield
