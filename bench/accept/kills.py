@@ -38,9 +38,9 @@ def during_index(stage: Stage) -> str:
         taken.append(whole.seconds)
     wanted = _frozen(home)
     finished = 0
-    for point in _points(stage.kills, min(taken)):
+    for number, point in enumerate(_points(stage.kills, min(taken))):
         _forget_index(home)
-        finished += not _killed(["index"], home, point)
+        finished += not _killed(["index"], home, point, alone=number % 2 == 1)
         done = _again(lambda: appliance(home, "index"))
         demand(done.code == 0, f"killed at {point:.2f} s: {done.last_words()}")
         demand(_frozen(home) == wanted, f"killed at {point:.2f} s: another frozen index")
@@ -63,7 +63,7 @@ def during_crawl(stage: Stage) -> str:
         demand(len(wanted) == PAGES + 1, f"{len(wanted)} pages without any kill")
         for number, point in enumerate(_points(stage.kills, min(taken))):
             words = ["crawl", str(folder), "--collection", f"killed-{number}"]
-            finished += not _killed(words, home, point)
+            finished += not _killed(words, home, point, alone=number % 2 == 1)
             done = _again(lambda words=words: appliance(home, *words))  # type: ignore[misc]
             demand(done.code == 0, f"killed at {point:.2f} s: {done.last_words()}")
             found = _state(database, f"killed-{number}")
@@ -85,10 +85,11 @@ def _points(kills: int, seconds: float) -> list[float]:
     return [(number + 0.5) / kills * seconds for number in range(kills)]
 
 
-def _killed(words: list[str], home: Path, after: float) -> bool:
-    """Start a verb and kill it and all its children after `after` seconds; False if it had ended.
+def _killed(words: list[str], home: Path, after: float, alone: bool = False) -> bool:
+    """Start a verb and kill it after `after` seconds; False if it had ended by then.
 
-    The database server has a session of its own and lives on, as after the death of any client.
+    All its children are killed with it or, if `alone`, left to find out. The database server has
+    a session of its own and lives on, as after the death of any client.
     """
     process = subprocess.Popen(
         [COMMAND, *words], env=surroundings(home), start_new_session=True,
@@ -98,7 +99,7 @@ def _killed(words: list[str], home: Path, after: float) -> bool:
         process.wait(after)
         return False
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        (os.kill if alone else os.killpg)(process.pid, signal.SIGKILL)
         process.wait()
         return True
 
