@@ -25,7 +25,7 @@ def rows(full: bool) -> Iterator[Row]:
     from crawler.run import crawl
     from store.database import open_database
 
-    files = site(600 if full else 80, PARAGRAPHS)
+    files = site(1000 if full else 200, PARAGRAPHS)
     workers = max(1, cores() - 1)
     with scratch() as home, open_database(home) as database:
         (home / "site").mkdir()
