@@ -1,12 +1,13 @@
 """Fixtures that every package's tests share: one PostgreSQL for the whole run, and a fresh database
-of it for each test, copied from a migrated one.
+of it for each test, copied from a migrated one. With APPLIANCE_CI set a skipped test is a failed
+one, unless it reads the measuring data that may not be there.
 """
 
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,32 @@ from store.cluster import Cluster
 from store.database import Database
 
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail what was skipped where nothing may be."""
+    report = yield
+    if report.skipped and not item.get_closest_marker("shared"):
+        _forbid_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that skips itself."""
+    report = yield
+    if report.skipped:
+        _forbid_skip(report)
+    return report
+
+
+def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if os.environ.get("APPLIANCE_CI"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and APPLIANCE_CI forbids it: {report.longrepr}"
 
 
 @pytest.fixture(scope="session")

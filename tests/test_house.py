@@ -1,6 +1,7 @@
 """The house: whose packages these are, which may import which, and what make offers."""
 
 import importlib.metadata
+import os
 import re
 import shutil
 import subprocess
@@ -132,3 +133,26 @@ def test_a_loose_requirement_is_found() -> None:
         "foo",
         "bar==1.*",
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "ci", "code"),
+    [
+        ("def test_it(): pytest.skip('no reason')", "1", 1),
+        ("pytest.skip('no reason', allow_module_level=True)", "1", 2),
+        ("@pytest.mark.shared\ndef test_it(): pytest.skip('no data')", "1", 0),
+        ("def test_it(): pytest.skip('no reason')", "", 0),
+    ],
+)
+def test_ci_forbids_skips(tmp_path: Path, body: str, ci: str, code: int) -> None:
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_one.py").write_text(f"import pytest\n\n{body}\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path,
+        env={**os.environ, "APPLIANCE_CI": ci},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout
