@@ -236,3 +236,5 @@ def _quiet() -> None:
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] in ("pymilvus", "milvus_lite"):
             logging.getLogger(name).setLevel(logging.ERROR)
+    # The client asks Lite for timestamps, which it does not have; gRPC prints a trace of that.
+    logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
