@@ -62,7 +62,13 @@ def load(
     given: dict[str, Any] = {
         name: value for name, value in (flags or {}).items() if value is not None
     }
-    return replace(config, **given)
+    config = replace(config, **given)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", config.collection):
+        raise ConfigError(
+            f"{config.collection!r} cannot name a collection; use small letters, digits, '.', '_' "
+            "and '-'"
+        )
+    return config
 
 
 def _from_toml(path: Path) -> dict[str, Any]:

@@ -212,14 +212,14 @@ def check_database(config: Config) -> Finding:
 
 def check_index(config: Config) -> Finding:
     """The frozen index is there, whole in size, and holds what the store holds."""
-    from indexer.frozen import FrozenIndex
+    from indexer.frozen import FrozenIndex, frozen_root
     from store.pages import PageStore
     from store.passages import PassageStore
 
     from .readers import open_store
 
     try:
-        index = FrozenIndex.open(config.home.root / "frozen")
+        index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
     except IndexMissing:
         return Finding("index", "warn", "nothing is indexed yet", "run: appliance index")
     said = f"{index.pages:,} pages and {index.passages:,} passages are indexed"

@@ -60,7 +60,9 @@ def open_store(config: Config) -> Iterator[Database]:
 def open_readers(config: Config) -> Iterator[Readers]:
     """Open store and frozen index; IndexMissing names the repair when nothing is indexed."""
     with open_store(config) as database:
-        searcher = Searcher.open(database, config.home.root, _query_encoder(config))
+        searcher = Searcher.open(
+            database, config.home.root, _query_encoder(config), config.collection
+        )
         yield Readers(database, PageStore(database, config.collection), searcher)
 
 

@@ -19,7 +19,7 @@ from store.passages import FIRST, PassageRow, PassageStore
 
 from .encoders.base import Encoder, PassageText, Vectors
 from .errors import IndexerError, VectorStoreError
-from .frozen import FrozenIndex, FrozenPage, FrozenPassage, publish, write
+from .frozen import FrozenIndex, FrozenPage, FrozenPassage, frozen_root, publish, write
 from .frozen.files import FORMAT
 from .milvus import VectorStore
 from .passages import DEFAULT_CHUNKER, Chunker, passage_id, split
@@ -59,22 +59,24 @@ def build(
     encoder: Encoder,
     progress: Progress | None = None,
     *,
+    collection: str = "web",
     uri: str | None = None,
     chunker: Chunker = DEFAULT_CHUNKER,
     rebuild: bool = False,
 ) -> IndexReport:
-    """Bring the index of `home` up to date with the store and freeze it.
+    """Bring the index of `home` up to date with the store and freeze one collection of it.
 
+    Passages and vectors are those of all collections; what readers map is one collection's.
     `uri` names a Milvus server instead of Milvus Lite; `rebuild` encodes everything again. Raises
     IndexBusy when another run holds the index, VectorStoreError and the encoder's errors; what was
     done until then is kept.
     """
     with VectorStore(home / "milvus", uri) as vectors, db.exclusive("index"):
-        run = _Run(db, vectors, encoder, chunker, progress or _silent)
+        run = _Run(db, vectors, encoder, chunker, progress or _silent, collection)
         if rebuild:
             run.forget()
         run.catch_up()
-        report = run.freeze(home / "frozen", rebuild)
+        report = run.freeze(frozen_root(home, collection), rebuild)
         if uri is None:
             run.drop_others()
         return report
@@ -94,8 +96,10 @@ class _Run:
         encoder: Encoder,
         chunker: Chunker,
         progress: Progress,
+        collection: str,
     ) -> None:
         self._passages = PassageStore(db)
+        self._pages = PageStore(db, collection)
         self._version = lru_cache(maxsize=1024)(PageStore(db).version)
         self._vectors = vectors
         self._encoder = encoder
@@ -198,7 +202,7 @@ class _Run:
         current = None if rebuild else _current(root)
         if current is not None and current.manifest.values.get("inputs") == inputs:
             return self._report(current.digest, current.folder, len(pages), len(passages), True)
-        self._heal({p.id for p in passages})
+        self._heal({row.id for rows in self._each() for row in rows})
         header = {
             "encoder": {"name": self._encoder.name, "digest": self._encoder.digest},
             "chunker": self._chunker.digest,
@@ -235,9 +239,11 @@ class _Run:
     def _contents(self) -> tuple[list[FrozenPage], list[FrozenPassage]]:
         """Return pages by URL and passages by (page, span): the order that breaks ties."""
         of_version: dict[int, list[PassageRow]] = {}
+        wanted = self._pages.current_ids()
         for rows in self._each():
             for row in rows:
-                of_version.setdefault(row.version_id, []).append(row)
+                if row.version_id in wanted:
+                    of_version.setdefault(row.version_id, []).append(row)
         versions = sorted(
             ((_page(self._version(key), key), key) for key in of_version),
             key=lambda version: (version[0].url, version[1]),

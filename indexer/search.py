@@ -19,7 +19,7 @@ from store.pages import PageStore
 from .encoders.base import Encoder, QueryVectors, Term
 from .encoders.lexical import LexicalEncoder
 from .errors import IndexStale
-from .frozen import FrozenIndex
+from .frozen import FrozenIndex, frozen_root
 from .query import Query, parse
 from .ranking import DEFAULT_FUSION, Fusion, Ranked, rank
 from .snippets import WORDS, snippet
@@ -80,12 +80,15 @@ class Searcher:
         self._text = lru_cache(maxsize=TEXTS)(pages.version)
 
     @classmethod
-    def open(cls, db: Database, home: Path, encoder: Encoder | None = None) -> Self:
-        """Open the current index of `home`.
+    def open(
+        cls, db: Database, home: Path, encoder: Encoder | None = None, collection: str = "web"
+    ) -> Self:
+        """Open the current index of a collection of `home`.
 
         Raises IndexMissing, IndexDamaged, or IndexStale.
         """
-        return cls(FrozenIndex.open(home / "frozen"), PageStore(db), encoder)
+        index = FrozenIndex.open(frozen_root(home, collection))
+        return cls(index, PageStore(db, collection), encoder)
 
     def search(self, query: str, k: int = 10, *, snippet_words: int = WORDS) -> list[Hit]:
         """Return at most `k` hits, best first, in the order (−score, url, span).

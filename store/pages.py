@@ -163,6 +163,17 @@ class PageStore:
             last = rows[-1][14]
             left = None if left is None else left - len(rows)
 
+    def current_ids(self) -> set[int]:
+        """Return the ids of the current versions of this collection's pages."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT version.id FROM page_version AS version "
+                "JOIN page ON page.id = version.page_id "
+                "WHERE version.seq_to IS NULL AND page.collection_id = %s",
+                (self._id(connection),),
+            ).fetchall()
+        return {row[0] for row in rows}
+
     def count(self) -> int:
         """Return how many pages there are."""
         with self._database.read() as connection:

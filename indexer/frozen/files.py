@@ -43,6 +43,11 @@ SMALL = 1 << 16
 """Files below this many bytes are read instead of mapped: cheaper, and an empty one cannot be."""
 
 
+def frozen_root(home: Path, collection: str = "web") -> Path:
+    """Return the folder of a collection's frozen indexes in `home`: each has its own."""
+    return home / ("frozen" if collection == "web" else f"frozen-{collection}")
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a frozen index is: `digest` names it, `values` is the JSON object it was made from."""

@@ -10,18 +10,19 @@ from indexer.build import IndexReport, Progress, build
 from indexer.encoders.choose import choose
 
 from ...readers import encoder_weights, open_store
-from ..options import as_json, config_from, print_json, say
+from ..options import as_json, collection_option, config_from, print_json, say
 
 
 @click.command("index")
 @click.option("--rebuild", is_flag=True, help="Encode everything again.")
+@collection_option
 @as_json
-def command(rebuild: bool, as_json: bool) -> None:
+def command(rebuild: bool, collection: str | None, as_json: bool) -> None:
     """Index what was stored since the last time and freeze a snapshot for reading.
 
     Stopped at any moment, the same command goes on where it was.
     """
-    config = config_from()
+    config = config_from(collection=collection)
     with open_store(config) as database, config.home.writer("index"):
         choice = choose(encoder_weights(config))
         say(f"encoder: {choice.reason}")
@@ -31,6 +32,7 @@ def command(rebuild: bool, as_json: bool) -> None:
                 config.home.root,
                 choice.encoder,
                 progress,
+                collection=config.collection,
                 uri=config.milvus_uri or None,
                 rebuild=rebuild,
             )

@@ -85,10 +85,10 @@ def check_pages(config: Config, progress: Progress) -> Checked:
 
 def check_index(config: Config, progress: Progress) -> Checked:
     """Re-hash the files of the frozen index."""
-    from indexer.frozen import FrozenIndex
+    from indexer.frozen import FrozenIndex, frozen_root
 
     try:
-        index = FrozenIndex.open(config.home.root / "frozen")
+        index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
     except IndexMissing:
         return Checked("index", "nothing is indexed yet")
     files = len(index.manifest.values["files"])
