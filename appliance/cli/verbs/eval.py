@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from models.profiles import profile
+from models.registry import Registry
 from store.digest import blake_json, sha256_file
 
 from ...ask import Inquiry, manifest
@@ -68,7 +70,7 @@ def command(
     date = date or datetime.now(UTC).date().isoformat()
     with open_readers(config) as readers:
         name = choose_model(config)
-        progress = _progress_file(config, file, name, readers, restart)
+        progress = _progress_file(config, file, name, readers, budget, restart)
         records = read_records(progress)
         left = [question for question in questions if question.id not in records]
         if len(left) < len(questions):
@@ -86,9 +88,16 @@ def command(
     click.echo(f"\n{right} of {len(ordered)} right with the model {name}")
 
 
-def _progress_file(config: Config, file: Path, name: str, readers: Readers, restart: bool) -> Path:
-    """Where this evaluation keeps its progress: same questions, model and index, same file."""
-    key = [sha256_file(file), name, readers.index_facts()["digest"], config.seed]
+def _progress_file(
+    config: Config, file: Path, name: str, readers: Readers, budget: float | None, restart: bool
+) -> Path:
+    """Where this evaluation keeps its progress: all that decides the answers names the file."""
+    weights, shown = "", ""
+    if name != "none":
+        card = Registry(config.home.models).get(name)
+        weights, shown = card.sha256, repr(profile(card.profile))
+    index = readers.index_facts()["digest"]
+    key = [sha256_file(file), name, weights, shown, index, config.seed, budget]
     folder = config.home.root / "evals"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{blake_json(key)[3:19]}.jsonl"
