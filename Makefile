@@ -13,6 +13,8 @@ Q ?=
 RUN ?= last
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
+export Q
 .PHONY: help setup setup-encode demo test lint crawl index ask replay bench accept soak clean docs-site
 
 help: ## List the targets
@@ -41,7 +43,7 @@ index: $(SETUP) ## Index what was crawled
 	@$(BIN)/appliance index
 
 ask: $(SETUP) ## Ask a question: make ask Q="…"
-	@$(BIN)/appliance ask "$(Q)"
+	@$(BIN)/appliance ask "$$Q"
 
 replay: $(SETUP) ## Replay a run: make replay RUN=… (default: the last)
 	@$(BIN)/appliance replay $(RUN)
@@ -50,10 +52,10 @@ docs-site: $(SETUP) ## Crawl, index and search the HTML of Debian's python3.11-d
 	@scripts/debian_docs.sh
 
 bench: $(DEV) ## Measure, each figure beside a named baseline of the same run
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(ARGS)
 
 accept: $(DEV) ## Run the check of every promise and print a row each
-	@$(BIN)/python -m bench.accept
+	@$(BIN)/python -m bench.accept $(ARGS)
 
 soak: $(DEV) ## The full numbers of kills
 	@APPLIANCE_KILLS=100 scripts/test.sh -m kill

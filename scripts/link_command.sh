@@ -32,7 +32,11 @@ while [ -n "\$folder" ]; do
   fi
   folder=\${folder%/*}
 done
-exec "$PWD/.build/venv/bin/appliance" "\$@"
+if [ -x "$PWD/.build/venv/bin/appliance" ]; then
+  exec "$PWD/.build/venv/bin/appliance" "\$@"
+fi
+echo "appliance: the checkout in $PWD is gone; run: make setup, in the one you use" >&2
+exit 1
 EOF
 chmod 755 "$temporary"
 mv "$temporary" "$target"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import click
@@ -22,6 +23,23 @@ model_option = click.option(
     "--model",
     metavar="NAME",
     help="An installed model, `demo`, or `none` for ranked quotes without a model.",
+)
+
+
+def _iso_date(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return datetime.now(UTC).date().isoformat()
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no date; write it as 2026-03-01") from None
+
+
+date_option = click.option(
+    "--date",
+    metavar="DATE",
+    callback=_iso_date,
+    help="The date told to the model, ISO form (default: today).",
 )
 
 

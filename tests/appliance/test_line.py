@@ -243,7 +243,7 @@ def test_ctrl_c_ends_the_run_with_what_was_found_so_far(
 
     monkeypatch.setattr(engine, "take", take)
     done = command("ask", QUESTION)
-    assert done.code == 0
+    assert done.code == 130
     assert done.err.splitlines()[-1] == "stopped: this is what was found so far"
     assert "No answer. The best passages found are:\n\n[1] Danube\n" in done.out
     run = read_run(corpus.runs, "last")
@@ -483,3 +483,9 @@ def test_a_malformed_question_file(
     assert done.err.startswith("appliance: " + said.format(path=path))
     assert done.err.count("\n") == 1
     assert not corpus.runs.exists() or not list(corpus.runs.iterdir())
+
+
+def test_a_date_that_is_none_is_refused(command: Command) -> None:
+    done = command("ask", "--date", "xyz", QUESTION)
+    assert done.code == 2
+    assert "'xyz' is no date; write it as 2026-03-01" in done.err

@@ -1,6 +1,5 @@
 """`appliance ask`: a question researched by the loop, or answered by quotes."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -19,6 +18,7 @@ from ..options import (
     as_json,
     collection_option,
     config_from,
+    date_option,
     model_option,
     print_json,
     say,
@@ -31,7 +31,7 @@ from ..options import (
 @collection_option
 @click.option("--budget", type=Duration(), help="Time for the whole question: 90s, 10m, 1h.")
 @click.option("--seed", type=int, help="Seed of the sampling (default 0).")
-@click.option("--date", help="The date told to the model, ISO form (default: today).")
+@date_option
 @as_json
 def command(
     question: tuple[str, ...],
@@ -39,7 +39,7 @@ def command(
     collection: str | None,
     budget: float | None,
     seed: int | None,
-    date: str | None,
+    date: str,
     as_json: bool,
 ) -> None:
     """Research QUESTION in the corpus and print the answer with its evidence.
@@ -53,7 +53,6 @@ def command(
         raise click.UsageError(
             'give a question, for example: appliance ask "How long is the Danube?"'
         )
-    date = date or datetime.now(UTC).date().isoformat()
     with open_readers(config) as readers:
         name = choose_model(config)
         if name == "none":
@@ -81,6 +80,8 @@ def command(
                 except KeyboardInterrupt:
                     say("stopped: this is what was found so far")
             _print(inquiry, researcher, as_json)
+            if inquiry.outcome == "interrupted":
+                raise click.exceptions.Exit(130)
 
 
 def _print(inquiry: Inquiry, researcher: Researcher, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -34,6 +33,7 @@ from ..options import (
     as_json,
     collection_option,
     config_from,
+    date_option,
     model_option,
     print_json,
     say,
@@ -46,7 +46,7 @@ from ..options import (
 @collection_option
 @click.option("--budget", type=Duration(), help="Time for each question: 90s, 10m.")
 @click.option("--seed", type=int, help="Seed of the sampling (default 0).")
-@click.option("--date", help="The date told to the model, ISO form (default: today).")
+@date_option
 @click.option("--restart", is_flag=True, help="Ask questions again that were asked before.")
 @as_json
 def command(
@@ -55,7 +55,7 @@ def command(
     collection: str | None,
     budget: float | None,
     seed: int | None,
-    date: str | None,
+    date: str,
     restart: bool,
     as_json: bool,
 ) -> None:
@@ -67,7 +67,6 @@ def command(
     """
     config = config_from(collection=collection, model=model, seed=seed)
     questions = read_questions(file)
-    date = date or datetime.now(UTC).date().isoformat()
     with open_readers(config) as readers:
         name = choose_model(config)
         progress = _progress_file(config, file, name, readers, budget, restart)
