@@ -160,9 +160,49 @@ def test_a_folder_without_a_head_is_refused(tmp_path: Path) -> None:
         BgeM3Encoder(tmp_path)
 
 
-@pytest.mark.skipif(HAVE_ENCODE, reason="the [encode] extra is installed")
-def test_without_the_extra_the_repair_is_named(tmp_path: Path) -> None:
+ASKED = """
+import sys
+from pathlib import Path
+if sys.argv[2] == "blocked":
+    # Neither found nor imported, as if the extra were not installed.
+    sys.modules["FlagEmbedding"] = sys.modules["torch"] = None
+else:
+    sys.path.insert(0, sys.argv[2])
+from indexer.encoders import choose
+from indexer.errors import EncoderError
+try:
+    encoder = choose(Path(sys.argv[1])).encoder
+    print("chosen")
+    encoder.encode_query("the river")
+except EncoderError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def empty_checkpoint(tmp_path: Path) -> Path:
+    """A folder with every file of a checkpoint, and nothing in them."""
+    folder = tmp_path / "weights"
+    folder.mkdir()
     for name in ("config.json", "tokenizer.json", "model.safetensors", *HEADS):
-        (tmp_path / name).write_bytes(b"{}")
-    with pytest.raises(EncoderError, match="encode"):
-        choose(tmp_path)
+        (folder / name).write_bytes(b"{}")
+    return folder
+
+
+def test_without_the_extra_the_repair_is_named(
+    empty_checkpoint: Path, fresh: Callable[..., str]
+) -> None:
+    (said,) = fresh(ASKED, str(empty_checkpoint), "blocked").splitlines()
+    assert said.startswith("BGE-M3 needs FlagEmbedding and torch: run pip install ")
+    assert "deep-research-appliance[encode]" in said
+
+
+def test_an_extra_that_does_not_import_is_chosen_and_then_named(
+    empty_checkpoint: Path, fresh: Callable[..., str], tmp_path: Path
+) -> None:
+    """The twin: with a FlagEmbedding of any kind the sentence above is not said."""
+    (tmp_path / "FlagEmbedding.py").write_text("import a_library_that_is_not_there\n")
+    chosen, said = fresh(ASKED, str(empty_checkpoint), str(tmp_path)).splitlines()
+    assert chosen == "chosen"
+    assert said.startswith("FlagEmbedding is installed but does not import (No module named 'a_lib")
+    assert "deep-research-appliance[encode]" in said
