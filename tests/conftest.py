@@ -1,6 +1,7 @@
 """Fixtures that every package's tests share: one PostgreSQL for the whole run, and a fresh database
 of it for each test, copied from a migrated one. With APPLIANCE_CI set a skipped test is a failed
-one, unless it reads the measuring data that may not be there.
+one, unless it reads the measuring data that may not be there (`shared`), or needs of the kernel or
+the machine what not every one gives (`machine`).
 """
 
 import itertools
@@ -16,6 +17,8 @@ import pytest
 from store.cluster import Cluster
 from store.database import Database
 
+MAY_SKIP = ("shared", "machine")
+
 _numbers = itertools.count(1)
 
 
@@ -25,7 +28,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail what was skipped where nothing may be."""
     report = yield
-    if report.skipped and not item.get_closest_marker("shared"):
+    if report.skipped and not any(map(item.get_closest_marker, MAY_SKIP)):
         _forbid_skip(report)
     return report
 

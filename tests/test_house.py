@@ -141,6 +141,10 @@ def test_a_loose_requirement_is_found() -> None:
         ("def test_it(): pytest.skip('no reason')", "1", 1),
         ("pytest.skip('no reason', allow_module_level=True)", "1", 2),
         ("@pytest.mark.shared\ndef test_it(): pytest.skip('no data')", "1", 0),
+        ("@pytest.mark.machine\ndef test_it(): pytest.skip('no namespaces')", "1", 0),
+        ("@pytest.mark.machine\n@pytest.mark.skipif(True, reason='')\ndef test_it(): ...", "1", 0),
+        ("@pytest.mark.slow\ndef test_it(): pytest.skip('no reason')", "1", 1),
+        ("@pytest.mark.machine\ndef test_it(): assert False", "1", 1),
         ("def test_it(): pytest.skip('no reason')", "", 0),
     ],
 )

@@ -227,6 +227,7 @@ def test_without_the_seal_it_is_reached(
         assert listener.heard() + listener6.heard() != b""
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("sealed", [True, False])
 def test_in_an_empty_namespace_with_loopback_up(sealed: bool, compiled: dict[str, str]) -> None:
     """As the acceptance says: `unshare -n`, lo up, a listener there, a child and a C extension."""
@@ -300,6 +301,7 @@ def test_ways_around_are_refused(call: str) -> None:
     assert said(body) != REFUSED
 
 
+@pytest.mark.machine
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="x86_64 alone has other entries")
 @pytest.mark.parametrize("entry", ["foreign", "x32"])
 def test_a_foreign_word_size_ends_the_program(entry: str, compiled: dict[str, str]) -> None:
@@ -326,6 +328,7 @@ def test_unix_and_netlink_sockets_work() -> None:
     assert said(body, seal="seal()") == "hello pair True"
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize(
     "attempt",
     [
@@ -527,6 +530,7 @@ def whoever(request: pytest.FixtureRequest) -> Whoever:
     return Whoever(empty) if request.param.startswith("root") else Whoever()
 
 
+@pytest.mark.machine
 def test_a_namespace_of_its_own_reaches_itself_and_nothing_else(
     whoever: Whoever, listener: Listener, compiled: dict[str, str]
 ) -> None:
@@ -550,6 +554,7 @@ def test_a_namespace_of_its_own_reaches_itself_and_nothing_else(
     assert said(TRIES["a C extension"], PORT=listener.port, **compiled) == "reached"
 
 
+@pytest.mark.machine
 def test_a_child_cannot_step_back_out_of_the_namespace(whoever: Whoever) -> None:
     body = """
         outside = os.open("/proc/self/ns/net", os.O_RDONLY)
@@ -582,6 +587,7 @@ def test_a_service_outside_leaves_the_namespace_out(
     assert said(body, PORT=listener.port, **compiled) == "False True reached"
 
 
+@pytest.mark.machine
 def test_several_threads_stay_where_they_are(listener: Listener, compiled: dict[str, str]) -> None:
     body = """
         end = threading.Event()
@@ -596,6 +602,7 @@ def test_several_threads_stay_where_they_are(listener: Listener, compiled: dict[
     assert said(body, THREADS=False, PORT=listener.port, **compiled) == "True Connection refused"
 
 
+@pytest.mark.machine
 def test_where_namespaces_are_off_the_hook_is_left_and_says_so(listener: Listener) -> None:
     shell = 'echo {} > /proc/sys/user/max_net_namespaces; exec "$@"'
     before = ("unshare", "--map-root-user", "--user", "sh", "-c")

@@ -137,6 +137,7 @@ def test_the_library_s_own_way_would_listen_on_loopback(tmp_path: Path) -> None:
         database.close()
 
 
+@pytest.mark.machine
 def test_it_works_where_there_is_no_network_at_all(
     tmp_path: Path, fresh: Callable[..., str]
 ) -> None:

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -21,7 +21,6 @@ from store.cluster import Cluster
 from store.errors import ClusterError
 
 ROOT = os.geteuid() == 0
-needs_root = pytest.mark.skipif(not ROOT, reason="only root can mount and switch users")
 START = """
 import json, sys
 from pathlib import Path
@@ -37,6 +36,18 @@ with database.read() as connection:
     assert connection.execute("SELECT count(*) FROM page").fetchone() == (0,)
 print(json.dumps(database.url))
 """
+
+
+def needs_root(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test that mounts and switches users, which only root can do."""
+    skip = pytest.mark.skipif(not ROOT, reason="only root can mount and switch users")
+    return pytest.mark.machine(skip(test))
+
+
+def needs_x86_64(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test whose filter is written for one architecture."""
+    skip = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the filter is for x86-64")
+    return pytest.mark.machine(skip(test))
 
 
 @pytest.fixture(scope="module")
@@ -289,14 +300,14 @@ def deny_internet_sockets() -> None:
         os._exit(99)
 
 
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the filter here is for x86-64")
+@needs_x86_64
 def test_it_starts_under_a_filter_that_denies_internet_sockets(cluster: Cluster) -> None:
     done = start_elsewhere(cluster, preexec_fn=deny_internet_sockets)
     assert done.returncode == 0, done.stderr
     assert ask(json.loads(done.stdout)) == 1
 
 
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the filter here is for x86-64")
+@needs_x86_64
 def test_that_filter_does_deny_them() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import socket; socket.socket()"],
