@@ -140,18 +140,21 @@ class _Run:
         work, after = 0, 0
         while versions := self._passages.unsplit(self._chunker.digest, after):
             rows: list[PassageRow] = []
+            collections = self._passages.collections(versions)
             for version_id in versions:
+                collection = collections[version_id]
                 page = self._version(version_id)
                 found = split(page.text, page.title, self._chunker)
+                cut = self._chunker.digest
                 rows.extend(
                     PassageRow(
-                        passage_id(page.url, page.digest, p.start, p.end, self._chunker.digest),
+                        passage_id(page.url, page.digest, p.start, p.end, cut, collection),
                         version_id,
                         p.ordinal,
                         p.start,
                         p.end,
                         p.headings,
-                        self._chunker.digest,
+                        cut,
                     )
                     for p in found
                 )

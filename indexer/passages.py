@@ -15,6 +15,7 @@ from .blocks import CODE, HEADING, PARAGRAPH, TABLE, Block, blocks, lines
 from .sentences import sentences
 from .tokens import UNSPACED
 
+DEFAULT_COLLECTION = "web"
 _WORD = re.compile(r"\w+")
 
 
@@ -63,12 +64,23 @@ def count_tokens(text: str) -> int:
     return unspaced + sum(1 + (len(word) - 1) // 6 for word in _WORD.findall(spaced))
 
 
-def passage_id(url: str, version_digest: str, start: int, end: int, chunker_digest: str) -> int:
+def passage_id(
+    url: str,
+    version_digest: str,
+    start: int,
+    end: int,
+    chunker_digest: str,
+    collection: str = DEFAULT_COLLECTION,
+) -> int:
     """Return the 63-bit id of a passage.
 
-    The URL is part of it because two pages may hold the same content.
+    The URL is part of it because two pages may hold the same content, and the collection because
+    two of them may hold the same page. The default one goes unnamed.
     """
-    name = canonical_json([url, version_digest, start, end, chunker_digest])
+    parts = [url, version_digest, start, end, chunker_digest]
+    if collection != DEFAULT_COLLECTION:
+        parts.append(collection)
+    name = canonical_json(parts)
     return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big") >> 1
 
 

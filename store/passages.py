@@ -2,7 +2,8 @@
 seen them. It knows neither how to cut nor how to encode, and keeps no vectors.
 
 One row serves one encoder at a time: `encoder` is the digest of the one that has encoded it, or
-None. Ids come from the caller and must be functions of content, so that a rebuild gives the same.
+None. Ids come from the caller and must be functions of collection, address and content, so that a
+rebuild gives the same and no two pages share one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,13 +40,16 @@ CREATE TEMPORARY TABLE incoming_passage (
 ) ON COMMIT DROP
 """
 # The same passage of content that has come back belongs to the newer version; what encoded it
-# stays true, for the text is the same.
+# stays true, for the text is the same. A row that another page holds was named before ids knew
+# the collection: its holder is split again under names of its own.
 _INSERT = """
 INSERT INTO passage (id, version_id, ordinal, start, "end", headings, chunker)
 SELECT id, version_id, ordinal, start, "end", headings, chunker FROM incoming_passage ORDER BY id
 ON CONFLICT (id) DO UPDATE SET
     version_id = excluded.version_id, ordinal = excluded.ordinal, headings = excluded.headings
-    WHERE passage.version_id < excluded.version_id
+    WHERE passage.version_id < excluded.version_id OR NOT EXISTS (
+        SELECT FROM page_version AS holder JOIN page_version AS comer USING (page_id)
+        WHERE holder.id = passage.version_id AND comer.id = excluded.version_id)
 """
 _PENDING = f"""
 SELECT {_COLUMNS} FROM passage
@@ -58,11 +62,28 @@ SELECT passage.id FROM passage JOIN page_version AS version ON version.id = pass
 WHERE version.seq_to IS NOT NULL OR passage.chunker IS DISTINCT FROM coalesce(%s, passage.chunker)
 ORDER BY passage.id LIMIT %s
 """
-_UNSPLIT = """
+# The condition on the collection of `version`, for a name or for NULL, which means all of them.
+_INSIDE = """
+(%(collection)s::text IS NULL OR EXISTS (
+    SELECT FROM page JOIN collection ON collection.id = page.collection_id
+    WHERE page.id = version.page_id AND collection.name = %(collection)s))
+"""
+_UNSPLIT = f"""
 SELECT version.id FROM page_version AS version
-WHERE version.seq_to IS NULL AND version.id > %s AND NOT EXISTS (
-    SELECT FROM passage WHERE passage.version_id = version.id AND passage.chunker = %s)
-ORDER BY version.id LIMIT %s
+WHERE version.seq_to IS NULL AND version.id > %(after)s AND NOT EXISTS (
+    SELECT FROM passage WHERE passage.version_id = version.id AND passage.chunker = %(chunker)s)
+AND {_INSIDE}
+ORDER BY version.id LIMIT %(limit)s
+"""
+_COUNT = f"""
+SELECT count(*) FROM passage JOIN page_version AS version ON version.id = version_id
+WHERE version.seq_to IS NULL AND (%(encoder)s::text IS NULL OR encoder = %(encoder)s)
+AND {_INSIDE}
+"""
+_COLLECTIONS = """
+SELECT version.id, collection.name FROM page_version AS version
+JOIN page ON page.id = version.page_id JOIN collection ON collection.id = page.collection_id
+WHERE version.id = ANY(%s)
 """
 # An id is 63 bits of a digest, so every passage has a place between these two.
 FIRST = -1
@@ -157,24 +178,39 @@ class PassageStore:
                 "DELETE FROM passage WHERE id = ANY(%s)", (list(ids),)
             ).rowcount
 
-    def unsplit(self, chunker: str, after_version_id: int = 0, limit: int = 200) -> list[int]:
+    def unsplit(
+        self,
+        chunker: str,
+        after_version_id: int = 0,
+        limit: int = 200,
+        collection: str | None = None,
+    ) -> list[int]:
         """Return ids of current versions, from after `after_version_id`, that have no passage of
-        this chunker. A version that holds no passage is returned each time.
+        this chunker; of one collection, or of all. A version that holds no passage is returned
+        each time.
         """
+        values = {
+            "chunker": chunker,
+            "after": after_version_id,
+            "limit": limit,
+            "collection": collection,
+        }
         with self._database.read() as connection:
-            rows = connection.execute(_UNSPLIT, (after_version_id, chunker, limit))
-            return [row[0] for row in rows]
+            return [row[0] for row in connection.execute(_UNSPLIT.encode(), values)]
 
-    def count(self, encoder_digest: str | None = None) -> int:
-        """Return how many passages of current versions there are; with a digest, how many of them
-        that encoder has encoded.
-        """
-        query = """
-            SELECT count(*) FROM passage JOIN page_version AS version ON version.id = version_id
-            WHERE version.seq_to IS NULL AND (%(encoder)s::text IS NULL OR encoder = %(encoder)s)
-        """
+    def collections(self, version_ids: Sequence[int]) -> dict[int, str]:
+        """Return the name of the collection that each of these versions belongs to."""
         with self._database.read() as connection:
-            row = connection.execute(query, {"encoder": encoder_digest}).fetchone()
+            rows = connection.execute(_COLLECTIONS, (list(version_ids),)).fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def count(self, encoder_digest: str | None = None, collection: str | None = None) -> int:
+        """Return how many passages of current versions there are; with a digest, how many of them
+        that encoder has encoded; with a collection, how many of them are its own.
+        """
+        values = {"encoder": encoder_digest, "collection": collection}
+        with self._database.read() as connection:
+            row = connection.execute(_COUNT.encode(), values).fetchone()
         return int(row[0]) if row else 0
 
 

@@ -67,6 +67,24 @@ def test_from_unsplit_to_encoded(pages: PageStore, passages: PassageStore) -> No
     assert passages.count(BM25) == 0
 
 
+def test_counts_can_be_of_one_collection(
+    database: Database, pages: PageStore, passages: PassageStore
+) -> None:
+    web, other = put(pages, "a", "one"), put(PageStore(database, "notes"), "a", "one")
+    assert passages.collections([web, other]) == {web: "web", other: "notes"}
+    assert passages.unsplit(CUT) == [web, other]
+    assert passages.unsplit(CUT, collection="notes") == [other]
+    passages.insert([row(1, web), row(2, other), row(3, other, 1)])
+    passages.mark([2], BM25)
+    assert [passages.count(collection=name) for name in (None, "web", "notes", "none")] == [
+        3,
+        1,
+        2,
+        0,
+    ]
+    assert (passages.count(BM25, "notes"), passages.count(BM25, "web")) == (1, 0)
+
+
 def test_a_changed_page_makes_its_passages_stale(pages: PageStore, passages: PassageStore) -> None:
     old, kept = put(pages, "a", "one"), put(pages, "b", "two")
     passages.insert([row(1, old), row(2, kept)])
