@@ -225,9 +225,10 @@ def check_index(config: Config) -> Finding:
     said = f"{index.pages:,} pages and {index.passages:,} passages are indexed"
     with open_store(config) as database:
         passages, pages = PassageStore(database), PageStore(database, config.collection)
-        stored = passages.count()
+        stored = passages.count(collection=config.collection)
         # A page too short for a passage stays unsplit for ever and is no reason to index again.
-        waiting = passages.unsplit(index.manifest.values["chunker"], limit=50)
+        chunker = index.manifest.values["chunker"]
+        waiting = passages.unsplit(chunker, limit=50, collection=config.collection)
         fresh = [number for number in waiting if pages.version(number).text.strip()]
     if fresh or stored != index.passages:
         said += f", and the store has changed since (it holds {stored:,} passages)"

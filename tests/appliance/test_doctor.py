@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -111,6 +112,18 @@ def test_a_changed_store_wants_a_new_index(whole: Config, database: Database) ->
     assert (finding.level, finding.repair) == ("warn", "run: appliance index")
     build(database, whole.home.root, LexicalEncoder())
     assert doctor.check_index(whole).level == "ok"
+
+
+def test_another_collection_is_no_reason_to_index(whole: Config, database: Database) -> None:
+    PageStore(database, "notes").add([page(0), page(8)])
+    assert doctor.check_index(whole).level == "ok"
+    build(database, whole.home.root, LexicalEncoder(), collection="notes")
+    for collection in ("web", "notes"):
+        finding = doctor.check_index(replace(whole, collection=collection))
+        assert finding.level == "ok", finding
+    PageStore(database, "notes").add([page(9)])
+    assert doctor.check_index(whole).level == "ok"
+    assert doctor.check_index(replace(whole, collection="notes")).level == "warn"
 
 
 def test_what_a_check_raises_is_its_finding(
