@@ -9,12 +9,14 @@ instead of a loopback port, so that building an index needs no network of any ki
 cannot outlive us.
 """
 
+import errno
 import fcntl
 import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,17 +40,23 @@ class VectorStore:
         """Take the write lock and open Milvus.
 
         Raises IndexBusy when another process holds the lock, VectorStoreError when Milvus does
-        not open.
+        not open; so do all methods when Milvus fails, or its disk is full.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(folder / "index.lock")
+        self._where = uri or str(folder)
+        self._lock: int | None = None
         self._server: Any = None
         self._database: Any = None
         self._socket: Path | None = None
         try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(folder / "index.lock")
             self._client = self._remote(uri) if uri else self._lite(folder / "index.db")
+        except IndexBusy:
+            raise
         except Exception as error:
             self.close()
+            if _full(error):
+                raise VectorStoreError(_no_room(self._where)) from error
             where = uri or folder / "index.db"
             raise VectorStoreError(
                 f"Milvus does not open at {where} ({error}): check the address, or delete the "
@@ -79,9 +87,10 @@ class VectorStore:
 
     def prepare(self, collection: str, dense_size: int) -> None:
         """Create `collection` unless it is there, with dense vectors if `dense_size` > 0."""
-        if self._client.has_collection(collection):
-            self._client.load_collection(collection)
-            return
+        with self._named():
+            if self._client.has_collection(collection):
+                self._client.load_collection(collection)
+                return
         from pymilvus import DataType, MilvusClient
 
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
@@ -93,9 +102,10 @@ class VectorStore:
             schema.add_field("dense", DataType.FLOAT_VECTOR, dim=dense_size)
             indexes.add_index("dense", index_type=DENSE_INDEX, metric_type="IP")
         # Strong: what was written is there for the next read, on a server too.
-        self._client.create_collection(
-            collection, schema=schema, index_params=indexes, consistency_level="Strong"
-        )
+        with self._named():
+            self._client.create_collection(
+                collection, schema=schema, index_params=indexes, consistency_level="Strong"
+            )
 
     def upsert(self, collection: str, ids: Sequence[int], vectors: Sequence[Vectors]) -> None:
         """Write vectors under their ids; rows with the same id are replaced."""
@@ -111,16 +121,19 @@ class VectorStore:
                 row["dense"] = vector.dense
             rows.append(row)
         for at in range(0, len(rows), BATCH):
-            self._client.upsert(collection, rows[at : at + BATCH])
+            with self._named():
+                self._client.upsert(collection, rows[at : at + BATCH])
 
     def delete(self, collection: str, ids: Sequence[int]) -> None:
         """Delete by primary key, the only way that Lite carries out fully."""
         for at in range(0, len(ids), BATCH):
-            self._client.delete(collection, ids=list(ids[at : at + BATCH]))
+            with self._named():
+                self._client.delete(collection, ids=list(ids[at : at + BATCH]))
 
     def flush(self, collection: str) -> None:
         """Return when everything written so far is on disk."""
-        self._client.flush(collection)
+        with self._named():
+            self._client.flush(collection)
 
     def export(
         self, collection: str, ids: Sequence[int]
@@ -130,7 +143,8 @@ class VectorStore:
 
         for at in range(0, len(ids), BATCH):
             wanted = list(ids[at : at + BATCH])
-            rows = self._client.get(collection, ids=wanted)
+            with self._named():
+                rows = self._client.get(collection, ids=wanted)
             by_id = {int(row["id"]): row for row in rows}
             found = [key for key in wanted if key in by_id]
             vectors = []
@@ -147,27 +161,31 @@ class VectorStore:
 
     def count(self, collection: str) -> int:
         """Return the number of rows."""
-        rows = self._client.query(collection, filter="", output_fields=["count(*)"])
+        with self._named():
+            rows = self._client.query(collection, filter="", output_fields=["count(*)"])
         return int(rows[0]["count(*)"])
 
     def keys(self, collection: str) -> list[int]:
         """Return every id, ascending."""
-        iterator = self._client.query_iterator(
-            collection, batch_size=BATCH * 10, output_fields=["id"]
-        )
         found: list[int] = []
-        while batch := iterator.next():
-            found.extend(int(row["id"]) for row in batch)
-        iterator.close()
+        with self._named():
+            iterator = self._client.query_iterator(
+                collection, batch_size=BATCH * 10, output_fields=["id"]
+            )
+            while batch := iterator.next():
+                found.extend(int(row["id"]) for row in batch)
+            iterator.close()
         return sorted(found)
 
     def collections(self) -> list[str]:
         """Return the names of all collections, sorted."""
-        return sorted(self._client.list_collections())
+        with self._named():
+            return sorted(self._client.list_collections())
 
     def drop(self, collection: str) -> None:
         """Delete a collection with its vectors."""
-        self._client.drop_collection(collection)
+        with self._named():
+            self._client.drop_collection(collection)
 
     def close(self) -> None:
         """Close Milvus, stop the server and give the lock back; a second call does nothing."""
@@ -178,7 +196,11 @@ class VectorStore:
             self._server.stop(grace=2).wait()
             self._server = None
         if self._database is not None:
-            self._database.close()
+            try:
+                self._database.close()
+            except OSError as error:
+                # Only what was flushed counts as written, so a full disk costs nothing here.
+                logger.debug("Milvus Lite did not close: %s", error)
             self._database = None
         if self._socket is not None:
             shutil.rmtree(self._socket, ignore_errors=True)
@@ -186,6 +208,24 @@ class VectorStore:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Turn what Milvus raises inside into a VectorStoreError of one sentence."""
+        from pymilvus.exceptions import MilvusException
+
+        try:
+            yield
+        except (MilvusException, OSError) as error:
+            if _full(error):
+                raise VectorStoreError(_no_room(self._where)) from error
+            if isinstance(error, OSError):
+                raise
+            said = " ".join(str(error.message).split()) or type(error).__name__
+            raise VectorStoreError(
+                f"Milvus at {self._where} failed ({said}): see that it is running and its disk is "
+                "sound, then run: appliance index --rebuild"
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -207,6 +247,8 @@ def _lock(path: Path) -> int | None:
     except OSError as error:
         holder = _noted(descriptor)[0] or "unknown"
         os.close(descriptor)
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
         raise IndexBusy(
             f"Another index run (pid {holder}) is using {path.parent}: wait until it has "
             "finished, or stop it and run appliance index again."
@@ -214,8 +256,23 @@ def _lock(path: Path) -> int | None:
     left = Path(_noted(descriptor)[1])
     if left.name.startswith(SOCKETS):
         shutil.rmtree(left, ignore_errors=True)
-    _note(descriptor, f"{os.getpid()}\n")
+    try:
+        _note(descriptor, f"{os.getpid()}\n")
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
+
+
+def _full(error: BaseException) -> bool:
+    """True if a full disk is behind it; Milvus hands on only the text of the system's error."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return os.strerror(errno.ENOSPC).lower() in str(error).lower()
+
+
+def _no_room(where: str) -> str:
+    return f"The disk of {where} is full; make room, then run: appliance index"
 
 
 def _note(descriptor: int | None, text: str) -> None:
@@ -232,9 +289,12 @@ def _noted(descriptor: int) -> tuple[str, str]:
 
 
 def _quiet() -> None:
-    """Stop the warnings of pymilvus, after its import, which sets its own levels."""
-    for name in list(logging.root.manager.loggerDict):
+    """Stop what pymilvus logs, after its import, which sets its own levels.
+
+    What fails is raised as well, and its trace on stderr would hide our one sentence.
+    """
+    for name in ("pymilvus", "milvus_lite", *logging.root.manager.loggerDict):
         if name.split(".")[0] in ("pymilvus", "milvus_lite"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     # The client asks Lite for timestamps, which it does not have; gRPC prints a trace of that.
     logging.getLogger("grpc._server").setLevel(logging.CRITICAL)

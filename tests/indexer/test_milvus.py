@@ -186,3 +186,67 @@ sys.stdin.read()
     with VectorStore(tmp_path) as store:
         assert store.collections() == []
         assert not folder.exists(), "the next run clears the socket of a killed one away"
+
+
+FULL = """
+import logging, os, sys
+from pathlib import Path
+import numpy as np
+from indexer.encoders.base import Vectors
+from indexer.errors import VectorStoreError
+from indexer.milvus import VectorStore
+
+logging.basicConfig(level=logging.WARNING)
+folder, size, made = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[1], "milvus")
+os.system(f"mount -t tmpfs -o size={size} none {folder}") == 0 or sys.exit(77)
+if size == "4k":
+    (folder / "filler").write_bytes(bytes(4096))
+chance, flushed = np.random.default_rng(1), 0
+try:
+    with VectorStore(made) as store:
+        store.prepare("c", 64)
+        while flushed < 40:
+            ids = list(range(flushed * 500, flushed * 500 + 500))
+            store.upsert("c", ids, [Vectors(chance.random(64, dtype=np.float32), {1: 0.5}) for _ in ids])
+            store.flush("c")
+            flushed += 1
+    print("never full")
+except VectorStoreError as error:
+    print(error)
+os.system(f"mount -o remount,size=100m {folder}")
+with VectorStore(made) as store:
+    store.prepare("c", 64)
+    print(set(range(flushed * 500)) <= set(store.keys("c")))
+"""
+
+
+@pytest.mark.machine
+@pytest.mark.parametrize("size", ["4k", "200k", "3m"])
+def test_a_full_disk_is_one_sentence_and_loses_nothing_flushed(tmp_path: Path, size: str) -> None:
+    done = _on_a_small_disk(tmp_path, size)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        f"The disk of {tmp_path / 'milvus'} is full; make room, then run: appliance index",
+        "True",
+    ]
+
+
+@pytest.mark.machine
+def test_on_a_larger_disk_it_is_not_said(tmp_path: Path) -> None:
+    assert _on_a_small_disk(tmp_path, "90m").stdout.splitlines() == ["never full", "True"]
+
+
+def _on_a_small_disk(folder: Path, size: str) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(
+        ["unshare", "--mount", sys.executable, "-c", FULL, str(folder), size],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    if done.returncode in (1, 77) and not done.stdout:
+        allowed = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
+        if allowed.returncode or done.returncode == 77:
+            pytest.skip("only root may mount a small disk")
+    return done
