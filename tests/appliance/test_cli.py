@@ -162,6 +162,30 @@ def test_a_missing_index_names_the_verb_that_builds_it(corpus: Corpus, command: 
     assert not list(corpus.runs.iterdir())
 
 
+def test_an_index_of_nothing_is_refused_and_not_published(corpus: Corpus, command: Command) -> None:
+    said = one_sentence(command("index", "--collection", "wbe"))
+    assert said == (
+        "nothing is stored in the collection wbe; run: appliance crawl URL --collection wbe"
+    )
+    for arguments in (("search", "x"), ("ask", "--model", "none", "x")):
+        assert "appliance index" in one_sentence(command(*arguments, "--collection", "wbe"))
+    with corpus.database.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE page CASCADE")
+    shutil.rmtree(corpus.root / "frozen")
+    said = one_sentence(command("index", "--rebuild"))
+    assert said == "nothing is stored in the collection web; run: appliance crawl URL"
+    assert not (corpus.root / "frozen").exists()
+    assert not (corpus.root / "milvus").exists()
+
+
+def test_an_index_of_something_is_built(corpus: Corpus, command: Command) -> None:
+    shutil.rmtree(corpus.root / "frozen")
+    done = command("index")
+    assert (done.code, done.out) == (0, "")
+    assert "is frozen: 6 pages" in done.err
+    assert command("search", "x").code == 0
+
+
 def test_an_unknown_model_names_those_that_exist(corpus: Corpus, command: Command) -> None:
     said = one_sentence(command("ask", "--model", "gpt", "How long is the Danube?"))
     assert "gpt" in said

@@ -8,9 +8,15 @@ import click
 
 from indexer.build import IndexReport, Progress, build
 from indexer.encoders.choose import choose
+from indexer.errors import IndexMissing
+from store.database import Database
+from store.pages import PageStore
 
 from ...readers import encoder_weights, open_store
 from ..options import as_json, collection_option, config_from, print_json, say
+
+
+DEFAULT_COLLECTION = "web"
 
 
 @click.command("index")
@@ -24,6 +30,7 @@ def command(rebuild: bool, collection: str | None, as_json: bool) -> None:
     """
     config = config_from(collection=collection)
     with open_store(config) as database, config.home.writer("index"):
+        _refuse_empty(database, config.collection)
         choice = choose(encoder_weights(config))
         say(f"encoder: {choice.reason}")
         with _bar(as_json) as progress:
@@ -40,6 +47,15 @@ def command(rebuild: bool, collection: str | None, as_json: bool) -> None:
         print_json(asdict(report) | {"folder": str(report.folder)})
     else:
         say(_summary(report))
+
+
+def _refuse_empty(database: Database, collection: str) -> None:
+    """An index of no pages would only hide that nothing was crawled, or a name mistyped."""
+    if PageStore(database, collection).count() == 0:
+        option = "" if collection == DEFAULT_COLLECTION else f" --collection {collection}"
+        raise IndexMissing(
+            f"nothing is stored in the collection {collection}; run: appliance crawl URL{option}"
+        )
 
 
 @contextmanager
