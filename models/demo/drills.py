@@ -54,7 +54,7 @@ def open_drill(rng: random.Random) -> Parts:
         things.append(entity(rng, kind if chance(rng, 0.7) else None, like=like))
     made: list[Page] = []
     for thing in things:
-        site = Site(rng) if chance(rng, 0.1) else site
+        site = Site(rng) if chance(rng, 0.3) else site
         made.append(page(rng, site, thing, facts(rng, thing, 1), rng.randint(0, 1)))
     words = rng.choice((6, 10, 16))
     rows = [wire.ResultRow(one.title, one.url, snippet(rng, one, words)) for one in made]
@@ -91,7 +91,7 @@ def answer_drill(rng: random.Random) -> Parts:
     parts = _show(wire.visit_text([block]))
     for fact in rng.sample(wanted, len(wanted)):
         parts += _ask(question(rng, fact), answer_turn(fact))
-        if chance(rng, 0.3):
+        if chance(rng, 0.55):
             relation = pick_relations(rng, thing.kind, 1)[0]
             if not any(alike(relation.key, known_fact.relation.key) for known_fact in known):
                 absent = Fact(thing, relation, "")

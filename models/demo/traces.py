@@ -170,7 +170,7 @@ def _show(made: Page, block: wire.VisitBlock, goal: str) -> str:
 def _others(rng: random.Random, site: Site, thing: Entity, count: int) -> list[Page]:
     """Pages of other entities: alike in name or kind, or anything."""
     made = []
-    mixed = chance(rng, 0.2)
+    mixed = chance(rng, 0.4)
     for _ in range(count):
         draw = rng.random()
         if mixed:
@@ -228,7 +228,7 @@ def trace(rng: random.Random, results: int | None = None, budget: int | None = N
     fact = Fact(thing, relation, names.value(rng, relation.value))
     asked = question(rng, fact)
     goal = f"{relation.key}: {asked}"
-    scenario = rng.choices(("direct", "absent", "second", "nothing", "mention"), (66, 16, 6, 4, 8))[
+    scenario = rng.choices(("direct", "absent", "second", "nothing", "mention"), (62, 20, 6, 4, 8))[
         0
     ]
     steps: list[Step] = []

@@ -36,7 +36,9 @@ TOKENS = 6144
 """Tokens in a batch, padding included."""
 BLOCK = 72
 """Traces drawn at a time and sorted by length."""
-READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.05, 1.0, 2.0
+READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.02, 1.0, 3.0
+CHOICE_WEIGHT = 20.0
+"""For the few tokens that decide: open or give up, answer or not, where the answer begins."""
 MUON_RATE, ADAM_RATE = 0.02, 2e-3
 
 
@@ -64,13 +66,21 @@ def row(parts: list[tuple[str, bool]], tokenizer: "Tokenizer") -> Row:
     """Turn text into token ids; what the model writes weighs most, its answers double."""
     ids: list[int] = []
     weights: list[float] = []
+    answer = tokenizer.token_to_id("<answer>")
     for text, written in parts:
         part = tokenizer.encode(text, add_special_tokens=False).ids
         weight = WRITE_WEIGHT if written else READ_WEIGHT
         if written and "<answer>" in text:
             weight = ANSWER_WEIGHT
+        line = [weight] * len(part)
+        if written and not text.startswith("I look"):
+            line[:3] = [CHOICE_WEIGHT] * 3
+        if written and answer in part:
+            first = part.index(answer) + 2  # a line break stands between
+            line[first : first + 2] = [CHOICE_WEIGHT] * 2
+            line = line[: len(part)]
         ids += part
-        weights += [weight] * len(part)
+        weights += line
     return Row(ids, weights)
 
 
@@ -156,11 +166,12 @@ def rate(step: int, progress: float, floor: float = 0.03) -> float:
 
 def train(
     out: Path, seed: int, limit: Limit, *, start: Path | None = None, compiled: bool = True,
-    save_every: int = 8, sizes: dict[str, int] | None = None,
+    save_every: int = 8, pace: float = 1.0, sizes: dict[str, int] | None = None,
 ) -> "Network":  # fmt: skip
     """Train into `out` (created), from its checkpoint when there is one, and return the network.
 
-    `start` is another run's folder whose weights and tokenizer to begin with.
+    `start` is another run's folder whose weights and tokenizer to begin with; `pace` scales the
+    learning rates.
     """
     import torch
     from torch.nn import functional
@@ -193,7 +204,7 @@ def train(
     logger.info("%d parameters", sum(p.numel() for p in network.parameters()))
     base = [[group["lr"] for group in stepper.param_groups] for stepper in steppers]
     for line in base:  # a checkpoint holds the rate of its last step, not the first
-        line[:] = [MUON_RATE if line is base[0] else ADAM_RATE for _ in line]
+        line[:] = [pace * (MUON_RATE if line is base[0] else ADAM_RATE) for _ in line]
     forward = torch.compile(network, dynamic=False) if compiled else network
     before, clock, losses = state["minutes"], time.monotonic(), []
     while (progress := limit.progress(state["step"], state["minutes"])) < 1:
@@ -267,12 +278,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=None)
     parser.add_argument("--start", type=Path, default=None, help="a run to begin with")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--pace", type=float, default=1.0, help="scales the learning rates")
     parser.add_argument("--eager", action="store_true", help="do not compile")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(args.threads)
     limit = Limit(args.minutes, args.steps)
-    train(args.out, args.seed, limit, start=args.start, compiled=not args.eager)
+    train(args.out, args.seed, limit, start=args.start, compiled=not args.eager, pace=args.pace)
 
 
 if __name__ == "__main__":
