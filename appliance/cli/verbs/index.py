@@ -15,7 +15,6 @@ from store.pages import PageStore
 from ...readers import encoder_weights, open_store
 from ..options import as_json, collection_option, config_from, print_json, say
 
-
 DEFAULT_COLLECTION = "web"
 
 
