@@ -25,6 +25,8 @@ from store.pages import PageStore
 from .options import CrawlOptions, crawl_name
 
 LOCK_PATIENCE = 5.0
+REPORTED = ("scrapy.core.downloader", "scrapy.downloadermiddlewares")
+"""Loggers whose complaints (refused, too large, cut off) our report has by address and reason."""
 
 
 class Events:
@@ -44,13 +46,17 @@ class Events:
 class EventHandler(logging.Handler):
     """Sends log records as events, so that nothing writes over a progress bar."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, events: Events, *, verbose: bool = False) -> None:
         super().__init__(logging.INFO)
         self._events = events
+        self._verbose = verbose
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one record; of libraries, only what is wrong."""
         if record.levelno < logging.WARNING and not record.name.startswith("crawler"):
+            return
+        # Not by the loggers' levels: Scrapy, when it starts, resets those of all its own.
+        if not self._verbose and record.name.startswith(REPORTED):
             return
         with contextlib.suppress(OSError, ValueError):  # the reader is gone; so are we, soon
             self._events(
@@ -70,11 +76,9 @@ def main() -> int:
     events = Events(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
     _end_with_parent()
-    logging.getLogger().addHandler(EventHandler(events))
+    logging.getLogger().addHandler(EventHandler(events, verbose=job.get("verbose", False)))
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("crawler").setLevel(logging.INFO)
-    # What it warns of (too large, cut off) is in our report by address and reason.
-    logging.getLogger("scrapy.core.downloader").setLevel(logging.ERROR)
     database = Database(job["database"])
     try:
         with _alone(database, job["options"]["collection"]):

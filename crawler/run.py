@@ -52,6 +52,7 @@ def crawl(
         "database": db if isinstance(db, str) else db.url,
         "seeds": checked,
         "options": options.json(),
+        "verbose": logger.isEnabledFor(logging.INFO),
     }
     began = monotonic()
     gathered = _Gathered(progress)
