@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -184,6 +185,51 @@ def test_an_index_of_something_is_built(corpus: Corpus, command: Command) -> Non
     assert (done.code, done.out) == (0, "")
     assert "is frozen: 6 pages" in done.err
     assert command("search", "x").code == 0
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/no/such/folder", "./nothing", "../nothing/here", "~/nothing at all", "~nobody-here/x",
+     "docs/site", "/no/page.html", "/" + "x" * 300],
+)  # fmt: skip
+def test_a_path_that_is_not_there(
+    corpus: Corpus, command: Command, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = one_sentence(command("crawl", target))
+    assert said == f"there is no folder or file {target}; check the path"
+
+
+@pytest.mark.parametrize("target", ["ftp://x.example/a", "mailto:a/b", "nothing"])
+def test_what_is_no_path_is_still_called_an_address(
+    corpus: Corpus, command: Command, target: str
+) -> None:
+    assert "address" in one_sentence(command("crawl", target))
+
+
+def test_an_empty_target_is_not_the_current_folder(corpus: Corpus, command: Command) -> None:
+    for target in ("", " "):
+        done = command("crawl", target)
+        assert (done.code, done.out) == (2, "")
+        assert "Error: a target is empty; give a URL, a folder or a sites.toml" in done.err
+
+
+def test_an_address_that_cannot_be_reached_is_one_line(
+    corpus: Corpus, process: Command, tmp_path: Path
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        arguments = ("crawl", "--workers", "1", address)
+        done = process(*arguments, environment=corpus.environment, cwd=tmp_path)
+        assert one_sentence(done) == (
+            f"Nothing was stored: {address} could not be reached (connection refused); check the "
+            "address, and that its server runs and can be reached from here."
+        )
+        # The twin: with -v the library's own lines stand before it.
+        told = process("-v", *arguments, environment=corpus.environment, cwd=tmp_path)
+    assert "scrapy.downloadermiddlewares.retry: Gave up retrying" in told.err
+    assert told.err.endswith(done.err)
 
 
 def test_an_unknown_model_names_those_that_exist(corpus: Corpus, command: Command) -> None:

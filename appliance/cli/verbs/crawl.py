@@ -1,5 +1,6 @@
 """`appliance crawl`: fetch pages into the store. The one verb that may reach outside."""
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -9,12 +10,14 @@ from typing import Any
 
 import click
 
-from crawler.errors import SitesError
+from crawler.errors import SeedError, SitesError
 from crawler.options import CrawlOptions
 from crawler.progress import CrawlProgress
 from crawler.report import CrawlReport
 from crawler.run import crawl
 from crawler.sites import Site, read_sites, write_example
+from store.errors import UrlError
+from store.urls import canonical
 
 from ...errors import ConfigError
 from ...readers import open_store
@@ -90,14 +93,33 @@ def _targets(targets: tuple[str, ...], sites: Path | None) -> list[str]:
 
 
 def _jobs(target: str, given: dict[str, Any], servers: ExitStack) -> list[Site]:
-    path = Path(target).expanduser()
-    if target.endswith(".toml") or path.is_file():
+    if not target.strip():
+        raise click.UsageError("a target is empty; give a URL, a folder or a sites.toml")
+    # os.path and not Path: what is too long for a file name is then no file, and no error.
+    name = os.path.expanduser(target)
+    path = Path(name)
+    if target.endswith(".toml") or os.path.isfile(name):
         return list(read_sites(path, **given))
-    if path.is_dir():
+    if os.path.isdir(name):
         proxy = servers.enter_context(_served(path))
         seed = f"http://{_host_name(path)}.localhost/{_first_page(path)}"
         return [Site((seed,), CrawlOptions(**(given | {"proxy": proxy})))]
+    if _is_path(target):
+        raise SeedError(f"there is no folder or file {target}; check the path")
     return [Site((target,), CrawlOptions(**given))]
+
+
+def _is_path(target: str) -> bool:
+    """True if a target that does not exist was meant as a path and not as an address."""
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//", target):
+        return False
+    if target.startswith(("/", ".", "~")):
+        return True
+    try:
+        canonical(target)
+    except UrlError:
+        return "/" in target
+    return False
 
 
 @contextmanager
