@@ -184,7 +184,7 @@ _REPAIRS = {
     "http-404": "check the address",
     "not-html": "give the address of an HTML page",
     "binary": "give the address of an HTML page",
-    "too-large": "raise max_bytes if you do want it",
+    "too-large": "give a larger --max-bytes if you do want it",
 }
 
 

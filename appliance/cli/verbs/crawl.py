@@ -38,6 +38,9 @@ _PLAIN_NAMES = {"html", "htdocs", "www", "public", "site", "doc", "docs"}
 @click.option("--deny", multiple=True, metavar="REGEX", help="Follow no link that matches.")
 @click.option("--max-pages", type=int, help="Stop after this many pages; run again to go on.")
 @click.option("--max-depth", type=int, help="Links away from the start.")
+@click.option(
+    "--max-bytes", type=int, help="The largest page to take, in bytes (default: 10 million)."
+)
 @click.option("--delay", type=float, help="Seconds between two requests to one host.")
 @click.option("--timeout", type=float, help="Seconds to wait for a server.")
 @click.option("--workers", type=int, help="Extraction processes (default: cores − 1).")
