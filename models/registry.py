@@ -104,7 +104,8 @@ class Registry:
         """Copy a GGUF file into the registry under `name` and return its card.
 
         Its facts are read in a child process first, so that a corrupt file is a ModelFileError.
-        `progress` gets (bytes copied, bytes in all). A failed import leaves nothing behind.
+        `progress` gets (bytes copied, bytes in all). A failed import leaves nothing behind. The
+        bundled model is refused, because under another name and profile it would say nonsense.
         """
         self._free_name(name)
         profile_named(profile)
@@ -116,6 +117,7 @@ class Registry:
             temporary.mkdir(parents=True)
             file = temporary / f"{name}.gguf"
             digest = _copy(source, file, progress)
+            self._refuse_demo(digest)
             card = ModelCard(
                 name=name,
                 file=file.name,
@@ -176,9 +178,20 @@ class Registry:
                 f"appliance models remove {name}"
             )
 
+    def _refuse_demo(self, digest: str) -> None:
+        try:
+            demo = self.get(DEMO)
+        except RegistryError:  # not in this installation, or not readable
+            return
+        if digest == demo.sha256:
+            raise RegistryError(f"this is the demonstration model; ask it with --model {DEMO}")
+
     def _unknown(self, name: str) -> str:
         if name == DEMO:
-            return "the demonstration model is not in this installation; run: make setup"
+            return (
+                "the demonstration model is not in this installation; reinstall the appliance, "
+                "or train it: make demo-model"
+            )
         have = ", ".join(card.name for card in self.list()) or "none"
         return f"there is no model {name!r} (installed: {have}); run: appliance models import"
 

@@ -15,6 +15,8 @@ import pytest
 
 from appliance.cli import VERBS, _sentence
 from appliance.trace import read_run
+from models.errors import RegistryError
+from models.registry import Registry
 
 from .conftest import ROOT, Corpus, Done
 
@@ -384,3 +386,28 @@ def test_a_home_of_its_own_starts_and_stops_its_database(process: Command, tmp_p
     assert (stopped.code, stopped.out, stopped.err) == (0, "", "stopped\n")
     again = process("stop", environment=environment, cwd=tmp_path)
     assert (again.code, again.err) == (0, "it was not running\n")
+
+
+def test_the_demonstration_model_is_not_imported_under_another_name(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("APPLIANCE_HOME", str(home))
+    weights = tmp_path / "mine.gguf"
+    shutil.copy(Registry(home / "models").path("demo"), weights)
+    assert one_sentence(command("models", "import", str(weights), "--name", "mine")) == (
+        "this is the demonstration model; ask it with --model demo"
+    )
+    assert list((home / "models").iterdir()) == []
+    # The twin: one byte more makes it another model.
+    with weights.open("ab") as file:
+        file.write(b"\0")
+    assert command("models", "import", str(weights), "--name", "mine").code == 0
+    assert [folder.name for folder in (home / "models").iterdir()] == ["mine"]
+
+
+def test_a_demonstration_model_that_is_missing_names_what_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(
+        RegistryError, match="reinstall the appliance, or train it: make demo-model"
+    ):
+        Registry(tmp_path, bundled=tmp_path / "nothing").get("demo")
