@@ -13,11 +13,11 @@ from . import names
 from .names import Site, chance
 from .pages import Entity, Fact, Page, entity, facts, page, pick_relations, question
 from .traces import (
+    LACKING,
     abstain_turn,
     alike,
     answer_turn,
     evidence,
-    lacking,
     search_turn,
     snippet,
     visit_turn,
@@ -41,7 +41,8 @@ def search_drill(rng: random.Random) -> Parts:
     parts: Parts = []
     for _ in range(rng.randint(5, 8)):
         (fact,) = facts(rng, entity(rng), 1)
-        parts += _ask(question(rng, fact), search_turn(fact))
+        asked = question(rng, fact)
+        parts += _ask(asked, search_turn(asked))
     return parts
 
 
@@ -54,20 +55,16 @@ def open_drill(rng: random.Random) -> Parts:
         things.append(entity(rng, kind if chance(rng, 0.7) else None, like=like))
     made: list[Page] = []
     for thing in things:
-        site = Site(rng) if chance(rng, 0.3) else site
+        site = Site(rng) if chance(rng, 0.1) else site
         made.append(page(rng, site, thing, facts(rng, thing, 1), rng.randint(0, 1)))
     words = rng.choice((6, 10, 16))
     rows = [wire.ResultRow(one.title, one.url, snippet(rng, one, words)) for one in made]
     (first,) = facts(rng, rng.choice(things), 1)
-    query = f"{first.entity.asked} {first.relation.key}"
-    parts = _show(wire.search_text([(query, rows)]))
+    parts = _show(wire.search_text([(question(rng, first), rows)]))
     for one in rng.sample(made, len(made)):
         (fact,) = facts(rng, one.entity, 1)
         asked = question(rng, fact)
-        parts += _ask(asked, visit_turn(one.title, one.url, f"{fact.relation.key}: {asked}"))
-        if chance(rng, 0.12):
-            (absent,) = facts(rng, entity(rng, kind), 1)
-            parts += _ask(question(rng, absent), abstain_turn("No page fits."))
+        parts += _ask(asked, visit_turn(one.title, one.url, asked))
     return parts
 
 
@@ -85,20 +82,19 @@ def answer_drill(rng: random.Random) -> Parts:
     made = page(rng, site, thing, known, rng.randint(0, 2))
     wanted = [fact for fact in known if any(unit.states(fact) for unit in made.units)]
     first = question(rng, wanted[0])
-    goal = f"{wanted[0].relation.key}: {first}"
     shown = evidence(rng, made, None, 10_000)
-    block = wire.VisitBlock(made.url, goal, shown.evidence, shown.summary)
+    block = wire.VisitBlock(made.url, first, shown.evidence, shown.summary)
     parts = _show(wire.visit_text([block]))
     for fact in rng.sample(wanted, len(wanted)):
         parts += _ask(question(rng, fact), answer_turn(fact))
-        if chance(rng, 0.55):
+        if chance(rng, 0.12):
             relation = pick_relations(rng, thing.kind, 1)[0]
             if not any(alike(relation.key, known_fact.relation.key) for known_fact in known):
                 absent = Fact(thing, relation, "")
-                parts += _ask(question(rng, absent), abstain_turn(lacking(absent)))
+                parts += _ask(question(rng, absent), abstain_turn(LACKING))
     return parts
 
 
 def drill(rng: random.Random) -> Parts:
     """Draw one of the three drills."""
-    return rng.choice((search_drill, open_drill, open_drill, answer_drill, answer_drill))(rng)
+    return rng.choice((search_drill, open_drill, open_drill, answer_drill, answer_drill, answer_drill))(rng)

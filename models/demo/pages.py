@@ -43,7 +43,8 @@ _TYPED = {
     "glacier": ("{s} Glacier",),
     "road": ("{s} Road", "{s} Street", "{s} Way"),
 }
-_LOWER = ("instrument", "invention", "machine", "device", "animal")
+LOWER = ("instrument", "invention", "machine", "device", "animal")
+"""Kinds whose names have no capital in running text, but have one in a title."""
 _PROPER = ("city", "country", "planet", "moon", "star", "region", "village", "province")
 _PEOPLE = ("person",)
 _NO_ARTICLE = (*_PROPER, *_PEOPLE, "book", "lake", "mountain", "painting", "song", "film", "poem")
@@ -112,7 +113,7 @@ def entity(rng: random.Random, kind: str | None = None, like: Entity | None = No
         name = " ".join(words)
     elif kind == "person":
         name = names.person(rng)
-    elif kind in _LOWER:
+    elif kind in LOWER:
         name = names.pseudo_word(rng)
         if chance(rng, 0.3):
             name = f"{names.plain_word(rng)} {name}"
@@ -147,7 +148,7 @@ def with_article(rng: random.Random, thing: Entity, name: str) -> str:
     """Return the name as running text has it: "the Velbo Bridge", "a velbo", "Velbo"."""
     if not thing.article:
         return name
-    if thing.kind in _LOWER and chance(rng, 0.35):
+    if thing.kind in LOWER and chance(rng, 0.35):
         return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
     return f"the {name}"
 
@@ -230,7 +231,7 @@ def state(rng: random.Random, fact: Fact, subject: str, site: Site | None) -> st
     if subject.casefold() in ("it", "he", "she") and not wording.startswith("{e}"):
         subject = with_article(rng, fact.entity, fact.entity.name)
     value = _written(rng, fact, site)
-    if fact.entity.kind in _LOWER and wording.startswith("{e} ") and chance(rng, 0.25):
+    if fact.entity.kind in LOWER and wording.startswith("{e} ") and chance(rng, 0.25):
         subject = f"{rng.choice(('most', 'some', 'modern', 'all', 'many'))} {fact.entity.name}s"
         for one, more in ((" has ", " have "), (" is ", " are "), (" was ", " were ")):
             wording = wording.replace(one, more, 1)

@@ -77,10 +77,9 @@ def call(name: str, arguments: dict[str, object]) -> str:
     return f"<tool_call>\n{body}\n</tool_call>"
 
 
-def search_turn(fact: Fact) -> str:
-    """The first completion: the entity as it was asked for and the relation's key."""
-    asked, key = fact.entity.asked, fact.relation.key
-    return thought(f"I look for {asked}: {key}.") + call("search", {"query": [f"{asked} {key}"]})
+def search_turn(asked: str) -> str:
+    """The first completion: the question itself is the query, for its own words find best."""
+    return thought("I search for it.") + call("search", {"query": [asked]})
 
 
 def visit_turn(title: str, url: str, goal: str, before: str = "") -> str:
@@ -95,14 +94,11 @@ def visit_turn(title: str, url: str, goal: str, before: str = "") -> str:
 
 def answer_turn(fact: Fact) -> str:
     """The completion that answers from the page just read."""
-    return (
-        thought(f"The page gives it: {fact.relation.key}.") + f"<answer>\n{fact.value}\n</answer>"
-    )
+    return thought("The page says it.") + f"<answer>\n{fact.value}\n</answer>"
 
 
-def lacking(fact: Fact) -> str:
-    """What the thinking says of a page that does not answer."""
-    return f"The page does not give it: {fact.relation.key}."
+LACKING = "The page does not say it."
+"""The thinking about a page that does not answer."""
 
 
 def abstain_turn(reason: str) -> str:
@@ -170,7 +166,7 @@ def _show(made: Page, block: wire.VisitBlock, goal: str) -> str:
 def _others(rng: random.Random, site: Site, thing: Entity, count: int) -> list[Page]:
     """Pages of other entities: alike in name or kind, or anything."""
     made = []
-    mixed = chance(rng, 0.4)
+    mixed = chance(rng, 0.2)
     for _ in range(count):
         draw = rng.random()
         if mixed:
@@ -219,21 +215,21 @@ def _page_of(rng: random.Random, site: Site, fact: Fact, has: bool, budget: int)
 def trace(rng: random.Random, results: int | None = None, budget: int | None = None) -> Trace:
     """Invent one trace. `results` and `budget` (words of evidence) are drawn when not given."""
     if results is None:
-        results = rng.choices((1, 2, 3, 4, 5), (1, 2, 8, 2, 2))[0]
+        results = rng.choices((1, 2, 3, 4), (2, 8, 4, 1))[0]
     if budget is None:
-        budget = rng.choice((20, 35, 35, 50, 50, 70, 90))
+        budget = rng.choice((20, 35, 45, 45, 60))
     site = Site(rng)
     thing = entity(rng)
     relation = pick_relations(rng, thing.kind, 1)[0]
     fact = Fact(thing, relation, names.value(rng, relation.value))
     asked = question(rng, fact)
-    goal = f"{relation.key}: {asked}"
-    scenario = rng.choices(("direct", "absent", "second", "nothing", "mention"), (62, 20, 6, 4, 8))[
+    goal = asked
+    scenario = rng.choices(("direct", "absent", "second", "nothing", "mention"), (82, 10, 2, 0, 6))[
         0
     ]
     steps: list[Step] = []
     others = _others(rng, site, thing, results - (0 if scenario == "nothing" else 1))
-    words = rng.choice((8, 12, 16, 16, 24))
+    words = rng.choice((6, 10, 12, 12, 16))
     pages: list[Page] = []
     if scenario in ("direct", "absent"):
         pages = [_page_of(rng, site, fact, scenario == "direct", budget)]
@@ -258,9 +254,10 @@ def trace(rng: random.Random, results: int | None = None, budget: int | None = N
         wire.ResultRow(made.title, made.url, _row_snippet(rng, made, words, scenario, thing))
         for made in [*pages, *others]
     ]
-    rng.shuffle(rows)
-    listing = wire.search_text([(f"{thing.asked} {relation.key}", rows)])
-    steps.append(Step(search_turn(fact), listing))
+    if chance(rng, 0.3):  # a good search puts the right page first, mostly
+        rng.shuffle(rows)
+    listing = wire.search_text([(asked, rows)])
+    steps.append(Step(search_turn(asked), listing))
     before = ""
     for made in pages:
         stated = any(unit.states(fact) for unit in made.units)
@@ -273,8 +270,8 @@ def trace(rng: random.Random, results: int | None = None, budget: int | None = N
         if stated:
             steps.append(Step(answer_turn(fact), None))
             return Trace(asked, tuple(steps), fact.value, relation.key, scenario, tuple(pages))
-        before = f"{lacking(fact)} "
-    reason = lacking(fact) if pages else "No page fits."
+        before = f"{LACKING} "
+    reason = LACKING if pages else "No page fits."
     steps.append(Step(abstain_turn(reason), None))
     return Trace(asked, tuple(steps), ABSTAIN, relation.key, scenario, tuple(pages))
 

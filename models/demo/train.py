@@ -230,7 +230,7 @@ def train(
             for stepper in steppers:
                 stepper.step()
             written = weight >= WRITE_WEIGHT
-            losses.append(float((each * written).sum() / written.sum()))
+            losses.append(float((each.detach() * written).sum() / written.sum()))
             state["step"] += 1
             state["tokens"] += int((weight > 0).sum())
             state["minutes"] = before + (time.monotonic() - clock) / 60
