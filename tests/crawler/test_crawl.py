@@ -151,8 +151,8 @@ def test_nothing_stored_is_an_error_that_says_why(database, serve):
     with pytest.raises(NothingStoredError, match=r"404.*check the address") as caught:
         crawl(database, [serve().url + "/missing"], CrawlOptions(sitemaps=False, **QUICK))
     assert caught.value.report.refused == {"http-404": 1}
+    options = CrawlOptions(sitemaps=False, max_bytes=200_000, **QUICK)
     with pytest.raises(NothingStoredError, match=r"too-large: .*; give a larger --max-bytes if"):
-        options = CrawlOptions(sitemaps=False, max_bytes=200_000, **QUICK)
         crawl(database, [serve().url + "/huge"], options)
     # A 404 for robots.txt allows everything, whatever its body says.
     assert crawl(database, [serve(robots="none").url + "/page/1"], CrawlOptions(**QUICK)).pages
