@@ -73,7 +73,7 @@ def row(parts: list[tuple[str, bool]], tokenizer: "Tokenizer") -> Row:
         if written and "<answer>" in text:
             weight = ANSWER_WEIGHT
         line = [weight] * len(part)
-        if written and not text.startswith("I look"):
+        if written and not text.startswith("I search"):
             line[:3] = [CHOICE_WEIGHT] * 3
         if written and answer in part:
             first = part.index(answer) + 2  # a line break stands between
@@ -101,7 +101,7 @@ def draw(rng: random.Random, progress: float, system: str) -> list[tuple[str, bo
     if choice < (0.25 if late else 0.5):
         return drill(rng)
     if choice < (0.3 if late else 0.65):  # which result to open: the run up to there
-        made = trace(rng, results=rng.choice((3, 3, 4, 5)))
+        made = trace(rng, results=rng.choice((2, 2, 3, 4)))
         opened = replace(made.steps[1], result=None)
         return vocabulary.pieces_of(replace(made, steps=(made.steps[0], opened)), system)
     results = 1 if choice < (0.35 if late else 0.8) else None

@@ -63,9 +63,9 @@ PROFILES = {
         Profile(
             name="demo",
             sampling=Sampling(temperature=0.0, presence_penalty=0.0),
-            results=3,
-            snippet_words=16,
-            evidence_words=90,
+            results=2,
+            snippet_words=12,
+            evidence_words=45,
             context=4_096,
             turn_tokens=160,
             max_turns=8,

@@ -27,9 +27,10 @@ def test_card_names_the_file_as_it_is() -> None:
     assert (HERE / FILE).stat().st_size <= 8_000_000
 
 
-def test_most_invented_questions_are_answered(done: list[Outcome]) -> None:
+def test_invented_questions_are_answered_as_often_as_the_card_says(done: list[Outcome]) -> None:
     scores = summary(done)
-    assert scores["accuracy"] >= 0.6, scores
+    # Its card says .45 on a hundred others; docs/demo-model.md says what is still to come.
+    assert scores["accuracy"] >= 0.4, scores
     assert scores["parsed"] >= 0.95, scores
 
 
