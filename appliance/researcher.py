@@ -33,7 +33,7 @@ class Researcher:
         """One line: model, weights, memory, context and the time to expect."""
         facts = self.engine.describe()
         megabytes = int(str(facts["memory_bytes"])) / 1e6
-        expected = "no answer here yet to tell the time from"
+        expected = "time not known before its first answer here"
         if self.expected_seconds is not None:
             seconds = self.expected_seconds
             expected = f"about {seconds:.0f} s" if seconds >= 1 else "under a second"

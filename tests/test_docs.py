@@ -128,6 +128,10 @@ def test_marked_snippets_run(document: Path, tmp_path: Path) -> None:
     assert failing(commands(document.read_text("utf-8"), marked=True), tmp_path) == []
 
 
+def test_the_readme_has_snippets_that_run() -> None:
+    assert len(commands((ROOT / "README.md").read_text("utf-8"), marked=True)) >= 5
+
+
 def test_a_snippet_that_fails_is_found(tmp_path: Path) -> None:
     text = "<!-- run -->\n```console\n$ appliance --version\n$ appliance serach\n```\n"
     assert failing(commands(text, marked=True), tmp_path) == ["appliance serach"]
