@@ -97,4 +97,6 @@ def answer_drill(rng: random.Random) -> Parts:
 
 def drill(rng: random.Random) -> Parts:
     """Draw one of the three drills."""
-    return rng.choice((search_drill, open_drill, open_drill, answer_drill, answer_drill, answer_drill))(rng)
+    return rng.choice(
+        (search_drill, open_drill, open_drill, answer_drill, answer_drill, answer_drill)
+    )(rng)
