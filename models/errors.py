@@ -30,9 +30,9 @@ class EngineError(ModelError):
     """The engine was asked for something it cannot do, or llama.cpp reported a failure."""
 
 
-class ContextFull(EngineError):  # noqa: N818 - a state, named as the loop thinks of it
+class ContextFull(EngineError):
     """The tokens do not fit; the session is as it was before the call."""
 
 
-class WorkerDied(EngineError):  # noqa: N818 - an event, named as it is told
+class WorkerDied(EngineError):
     """The worker process ended by itself (a GGML assertion, a signal, no memory)."""

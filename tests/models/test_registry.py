@@ -92,7 +92,10 @@ def test_unknown_and_taken_names(registry: Registry, tiny: Path) -> None:
 def test_the_bundled_model_is_listed_first_and_stays(
     registry: Registry, tiny: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(RegistryError, match="not in this installation; run: make setup"):
+    with pytest.raises(
+        RegistryError,
+        match="not in this installation; reinstall the appliance, or train it: make demo-model",
+    ):
         registry.get("demo")
     bundled = tmp_path / "nothing"
     bundled.mkdir()
