@@ -76,11 +76,11 @@ $(SETUP): pyproject.toml requirements/core.txt scripts/setup.sh
 
 $(DEV): $(SETUP) requirements/dev.txt
 	@echo "setup: test tools"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements/dev.txt
 	@touch $@
 
 $(ENCODE): $(SETUP) requirements/encode.txt
 	@echo "setup: torch and FlagEmbedding"
-	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/encode.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check torch==2.13.0
+	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements/encode.txt
 	@touch $@

@@ -24,7 +24,7 @@ if [ ! -x "$venv/bin/python" ]; then
 fi
 
 say "packages (pinned in requirements/core.txt)"
-$pip install --quiet -r requirements/core.txt
+$pip install -qq -r requirements/core.txt
 
 pin=$(sed -n 's/.*"llama-cpp-python==\([0-9.]*\)".*/\1/p' pyproject.toml)
 if ! ls "$wheels"/llama_cpp_python-"$pin"-*.whl >/dev/null 2>&1; then
@@ -32,12 +32,12 @@ if ! ls "$wheels"/llama_cpp_python-"$pin"-*.whl >/dev/null 2>&1; then
   # GGML_NATIVE=OFF: code made for exactly this CPU crashes on AMX machines with GCC 12 when the
   # model is quantized. AVX2 and the like are still used.
   CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF ${CMAKE_ARGS:-}" \
-    $pip wheel --quiet --no-deps --no-binary llama-cpp-python --wheel-dir "$wheels" \
+    $pip wheel -qq --no-deps --no-binary llama-cpp-python --wheel-dir "$wheels" \
     "llama-cpp-python==$pin" >"$build/llama-build.log" 2>&1 ||
     fail "llama.cpp did not build; the log is $build/llama-build.log"
 fi
-$pip install --quiet --no-deps "$wheels"/llama_cpp_python-"$pin"-*.whl
-$pip install --quiet --no-deps --no-build-isolation --editable .
+$pip install -qq --no-deps "$wheels"/llama_cpp_python-"$pin"-*.whl
+$pip install -qq --no-deps --no-build-isolation --editable .
 
 say "checking that llama.cpp decodes"
 "$venv/bin/python" -m models.verify_build || fail "this build of llama.cpp does not work; see above"
