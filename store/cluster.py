@@ -14,7 +14,6 @@ import logging
 import os
 import shlex
 import shutil
-import signal
 import stat
 import tempfile
 import time
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from . import server
 from .errors import ClusterError
 from .unprivileged import Runner, runner
 
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 VERSION = "18"
 USER = "appliance"
 PORT = 5432
+SOCKET_LOCK = f".s.PGSQL.{PORT}.lock"
 LOCK_SECONDS = 90.0
 STALE_SECONDS = 5.0
 STOP_SECONDS = 60.0
@@ -94,20 +95,13 @@ class Cluster:
     def stop(self) -> bool:
         """Stop the server, finishing what is committed; return whether one was running."""
         if not self.folder.is_dir():
-            return False
+            return self._end_orphan()
         with self._locked():
             pid = self._server_pid()
             if pid is None:
-                return False
+                return self._end_orphan()
             socket = self._socket_folder_in_use()
-            os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast" shutdown
-            deadline = time.monotonic() + STOP_SECONDS
-            while self._server_pid() is not None:
-                if time.monotonic() > deadline:
-                    raise ClusterError(
-                        f"The database server (process {pid}) does not stop; see {self.log}."
-                    )
-                time.sleep(0.02)
+            self._end(pid)
             if socket is not None:
                 with contextlib.suppress(OSError):
                     socket.rmdir()
@@ -155,20 +149,23 @@ class Cluster:
         if not lines or not lines[0].lstrip("-").isdigit():
             return None
         pid = abs(int(lines[0]))
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return None
-        except PermissionError:
-            pass
-        with contextlib.suppress(OSError):
-            state = Path(f"/proc/{pid}/stat").read_text()
-            name, _, rest = state.partition("(")[2].rpartition(")")
-            # A number that the kernel has given to another program, or a dead process that its
-            # parent has not yet collected: the note is stale.
-            if name != "postgres" or rest.split()[0] == "Z":
-                return None
-        return pid
+        return pid if server.runs(pid) else None
+
+    def _end(self, pid: int) -> None:
+        if not server.end(pid, STOP_SECONDS):
+            raise ClusterError(
+                f"The database server (process {pid}) does not stop; see {self.log}."
+            )
+
+    def _end_orphan(self) -> bool:
+        """End a server whose folder was deleted or moved away; return whether there was one."""
+        for folder in self._socket_folders():
+            pid = server.holder(folder / SOCKET_LOCK)
+            if pid is not None and server.serves(pid, self.data):
+                log.warning("PostgreSQL %d has lost its folder %s and is ended", pid, self.data)
+                self._end(pid)
+                return True
+        return False
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -254,9 +251,17 @@ class Cluster:
             with self.log.open("rb") as file:
                 file.seek(start)
                 said = file.read().decode("utf-8", "replace")
+            if SOCKET_LOCK in said and self._end_orphan():
+                deadline = time.monotonic() + STALE_SECONDS
+                continue
             # Backends of a server that was killed may hold its shared memory for a moment.
             passing = "shared memory" in said or "lock file" in said or "FATAL" not in said
             if not passing or time.monotonic() > deadline:
+                if SOCKET_LOCK in said and (pid := server.holder(socket / SOCKET_LOCK)):
+                    raise ClusterError(
+                        f"The process {pid} holds {socket / SOCKET_LOCK} and is no server of "
+                        f"{self.folder}; end it, or remove that file if it is no PostgreSQL."
+                    )
                 raise ClusterError(_explain("start", self.folder, said))
             time.sleep(0.1)
 
@@ -270,12 +275,10 @@ class Cluster:
         if socket is not None and not (socket / f".s.PGSQL.{PORT}").exists():
             # It runs, but someone has cleared its socket away: nobody can reach it any more.
             log.warning("PostgreSQL %d has lost its socket and is started again", pid)
-            os.kill(pid, signal.SIGINT)
-            deadline = time.monotonic() + STALE_SECONDS
-            while self._server_pid() is not None and time.monotonic() < deadline:
-                time.sleep(0.02)
+            server.end(pid, STALE_SECONDS)
 
-    def _new_socket_folder(self, run: Runner) -> Path:
+    def _socket_folders(self) -> Iterator[Path]:
+        """Where this cluster's socket may lie, the best place first."""
         tag = hashlib.blake2b(str(self.folder).encode(), digest_size=4).hexdigest()
         name = f"appliance-{os.getuid()}-{tag}"
         places = [os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"]  # noqa: S108 - made 0700, and checked below
@@ -283,8 +286,11 @@ class Cluster:
             if not place or not os.path.isdir(place) or not os.access(place, os.W_OK):
                 continue
             folder = Path(place) / name
-            if len(os.fsencode(folder / f".s.PGSQL.{PORT}.lock")) > 100:
-                continue
+            if len(os.fsencode(folder / SOCKET_LOCK)) <= 100:
+                yield folder
+
+    def _new_socket_folder(self, run: Runner) -> Path:
+        for folder in self._socket_folders():
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
             _check_private(folder)

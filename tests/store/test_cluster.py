@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 import store.unprivileged
+from store import server
 from store.cluster import Cluster
 from store.errors import ClusterError
 
@@ -174,6 +175,54 @@ def test_a_server_whose_socket_was_cleared_away_starts_again(cluster: Cluster) -
     shutil.rmtree(socket)
     assert ask(cluster.start()) == 1
     assert pid_of(cluster) != before
+
+
+def test_a_home_deleted_under_its_server_starts_again(cluster: Cluster, made: Path) -> None:
+    cluster.start()
+    orphan = pid_of(cluster)
+    shutil.rmtree(cluster.folder)
+    shutil.copytree(made / "data", cluster.data)
+    assert ask(cluster.start()) == 1
+    assert pid_of(cluster) != orphan
+    assert not server.runs(orphan)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_stop_ends_a_server_whose_home_was_deleted(
+    cluster: Cluster, made: Path, again: bool
+) -> None:
+    cluster.start()
+    orphan = pid_of(cluster)
+    shutil.rmtree(cluster.folder)
+    if again:
+        shutil.copytree(made / "data", cluster.data)
+    assert server.runs(orphan)
+    assert cluster.stop()
+    assert not server.runs(orphan)
+    assert not cluster.stop()
+
+
+def test_a_server_of_another_folder_is_named_and_lives_on(
+    cluster: Cluster, made: Path, short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(made / "data", short / "postgres" / "data")
+    other = Cluster(short / "postgres")
+    monkeypatch.setattr("store.cluster.STALE_SECONDS", 0.2)
+    url = other.start()
+    try:
+        # The socket's folder of the one, locked by the server of the other.
+        folder = next(cluster._socket_folders())
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock = folder / ".s.PGSQL.5432.lock"
+        lock.write_text((other.data / "postmaster.pid").read_text())
+        with pytest.raises(ClusterError, match=rf"The process {pid_of(other)} holds .*; end it"):
+            cluster.start()
+        assert not cluster.stop()
+        assert ask(url) == 1
+        lock.unlink()
+        assert ask(cluster.start()) == 1
+    finally:
+        other.stop()
 
 
 def test_another_runtime_folder_finds_the_same_server(
