@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from .errors import ClusterError
@@ -49,7 +50,7 @@ def serves(pid: int, data: Path) -> bool:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    named = [after for word, after in zip(words, words[1:], strict=False) if word == b"-D"]
+    named = [after for word, after in pairwise(words) if word == b"-D"]
     return os.path.basename(words[0]) == b"postgres" and named == [os.fsencode(data)]
 
 
