@@ -94,6 +94,7 @@ class Cluster:
 
     def stop(self) -> bool:
         """Stop the server, finishing what is committed; return whether one was running."""
+        self._pid_lines()  # a folder that we may not enter is refused here
         if not self.folder.is_dir():
             return self._end_orphan()
         with self._locked():
@@ -136,6 +137,11 @@ class Cluster:
             return (self.data / "postmaster.pid").read_text().splitlines()
         except (FileNotFoundError, NotADirectoryError):
             return []
+        except PermissionError:
+            raise ClusterError(
+                f"The database folder {self.folder} belongs to another user; set APPLIANCE_HOME "
+                "to a folder of yours."
+            ) from None
 
     def _socket_folder_in_use(self) -> Path | None:
         # Asked of the server's own note, so that a caller with another XDG_RUNTIME_DIR, or in a

@@ -310,6 +310,23 @@ def test_a_home_that_is_a_file_is_refused(short: Path) -> None:
         Cluster(short / "file" / "postgres").start()
 
 
+@pytest.fixture
+def ordinary_user() -> Iterator[None]:
+    """Be somebody whom the kernel refuses other people's folders."""
+    os.seteuid(4321)
+    yield
+    os.seteuid(0)
+
+
+@needs_root
+def test_a_home_of_another_user_is_refused(short: Path, ordinary_user: None) -> None:
+    cluster = Cluster(short / "postgres")
+    said = "postgres belongs to another user; set APPLIANCE_HOME to a folder of yours"
+    for act in (cluster.start, cluster.status, cluster.stop):
+        with pytest.raises(ClusterError, match=said):
+            act()
+
+
 @needs_root
 def test_it_starts_in_an_empty_network_namespace(cluster: Cluster) -> None:
     done = start_elsewhere(cluster, ("unshare", "--net"))
