@@ -52,6 +52,14 @@ def choose_model(config: Config) -> str:
     return installed[0] if installed else "none"
 
 
+def identity(config: Config, name: str) -> tuple[str, str]:
+    """What decides a model's answers beside the questions: its weights' digest and its profile."""
+    if name == "none":
+        return "", ""
+    card = Registry(config.home.models).get(name)
+    return card.sha256, repr(profile(card.profile))
+
+
 @contextmanager
 def open_researcher(config: Config, name: str) -> Iterator[Researcher]:
     """Load the model `name` in its worker process; the errors of `models` name the repair."""

@@ -233,6 +233,9 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScriptedEngine]:
 
         for verb in ("ask", "eval"):
             monkeypatch.setattr(f"appliance.cli.verbs.{verb}.open_researcher", opened)
+        monkeypatch.setattr(
+            "appliance.cli.verbs.eval.identity", lambda config, name: ("scripted", "demo")
+        )
         monkeypatch.setenv("APPLIANCE_MODEL", "scripted")
         return engine
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +85,35 @@ def test_an_empty_home_has_warnings_and_stays_empty(tmp_path: Path) -> None:
         assert findings[name]["level"] == "warn"
         assert findings[name]["repair"].startswith("run: appliance ")
     assert not config.home.root.exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/nope/below"])
+def test_a_home_that_cannot_be_made_is_a_failure(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    config = Config(Home(tmp_path / place))
+    finding = doctor.check_home(config)
+    assert finding.level == "FAIL"
+    assert finding.repair.endswith("set APPLIANCE_HOME to another one")
+    assert all("the check itself failed" not in each.said for each in found(config).values())
+    # The twin: a home that is not there yet but can be made is a warning, and is not made.
+    possible = Config(Home(tmp_path / "folder" / "below"))
+    assert doctor.check_home(possible).level == "warn"
+    assert not (tmp_path / "folder").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_home_of_another_user_is_a_failure_and_no_surprise() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="home-"))  # 0700, and below a folder open to all
+    checks = (doctor.check_home, doctor.check_disk, doctor.check_database, doctor.check_index)
+    os.seteuid(4321)
+    try:
+        findings = []
+        for root in (folder, folder / "home"):
+            findings += [check(Config(Home(root))) for check in checks]
+    finally:
+        os.seteuid(0)
+        folder.rmdir()
+    assert [each.level for each in findings] == ["FAIL", "ok", "FAIL", "FAIL"] * 2
 
 
 def test_a_broken_home_fails_in_the_broken_parts_alone(whole: Config, tmp_path: Path) -> None:

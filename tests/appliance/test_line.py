@@ -59,7 +59,7 @@ def test_ask_prints_answer_and_evidence_and_writes_the_run(
     assert narration[0].startswith("model scripted · ")
     assert narration[2:] == [
         "1. I look.",
-        "   search “Danube length” → 2 pages; “long rivers of Europe” → 3 pages  (T)",
+        "   search “Danube length” → 2 pages; “long rivers of Europe” → 2 pages  (T)",
         "2. Hm.",
         "   call: This tool call could not be read: the call is not a JSON object. Write it as "
         "<tool_call> …  (T)",
@@ -489,3 +489,21 @@ def test_a_date_that_is_none_is_refused(command: Command) -> None:
     done = command("ask", "--date", "xyz", QUESTION)
     assert done.code == 2
     assert "'xyz' is no date; write it as 2026-03-01" in done.err
+
+
+def test_eval_starts_anew_with_other_weights(
+    corpus: Corpus,
+    command: Command,
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text('{"question": "How long is the Danube?", "answer": "2,850 km"}\n', "utf-8")
+    scripted(ANSWER)
+    assert command("eval", "--json", str(file)).json["accuracy"] == 1.0
+    scripted()
+    assert command("eval", "--json", str(file)).json["accuracy"] == 1.0
+    scripted("x</think><answer>3,000 km</answer>")
+    monkeypatch.setattr("appliance.cli.verbs.eval.identity", lambda config, name: ("new", "demo"))
+    assert command("eval", "--json", str(file)).json["accuracy"] == 0.0

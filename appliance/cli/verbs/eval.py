@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from models.profiles import profile
-from models.registry import Registry
 from store.digest import blake_json, sha256_file
 
 from ...ask import Inquiry, manifest
@@ -26,7 +24,7 @@ from ...evaluate import (
 )
 from ...readers import Readers, open_readers
 from ...render.terminal import table
-from ...researcher import Researcher, choose_model, open_researcher
+from ...researcher import Researcher, choose_model, identity, open_researcher
 from ...trace import RunWriter
 from ..options import (
     Duration,
@@ -91,12 +89,8 @@ def _progress_file(
     config: Config, file: Path, name: str, readers: Readers, budget: float | None, restart: bool
 ) -> Path:
     """Where this evaluation keeps its progress: all that decides the answers names the file."""
-    weights, shown = "", ""
-    if name != "none":
-        card = Registry(config.home.models).get(name)
-        weights, shown = card.sha256, repr(profile(card.profile))
     index = readers.index_facts()["digest"]
-    key = [sha256_file(file), name, weights, shown, index, config.seed, budget]
+    key = [sha256_file(file), name, *identity(config, name), index, config.seed, budget]
     folder = config.home.root / "evals"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{blake_json(key)[3:19]}.jsonl"
