@@ -218,7 +218,10 @@ class Cluster:
             return
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
+        try:
+            fresh.mkdir(mode=0o700)
+        except OSError as error:
+            raise ClusterError(_explain("made", self.folder, str(error.strerror))) from error
         run.own(fresh)
         command = [
             str(binaries() / "initdb"),
@@ -234,7 +237,7 @@ class Cluster:
         done = run.call(command)
         if done.returncode:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise ClusterError(_explain("make", self.folder, done.stdout))
+            raise ClusterError(_explain("made", self.folder, done.stdout))
         fresh.rename(self.data)
         log.info("made a PostgreSQL %s cluster in %s", VERSION, self.data)
 
@@ -268,7 +271,7 @@ class Cluster:
                         f"The process {pid} holds {socket / SOCKET_LOCK} and is no server of "
                         f"{self.folder}; end it, or remove that file if it is no PostgreSQL."
                     )
-                raise ClusterError(_explain("start", self.folder, said))
+                raise ClusterError(_explain("started", self.folder, said))
             time.sleep(0.1)
 
     def _clear_stale_note(self) -> None:
@@ -347,17 +350,20 @@ def _check_private(folder: Path) -> None:
         )
 
 
-def _explain(verb: str, folder: Path, said: str) -> str:
-    """One sentence for what initdb or the server said in its log."""
+def _explain(act: str, folder: Path, said: str) -> str:
+    """One sentence for what initdb or the server said while it was to be "made" or "started"."""
     if "No space left on device" in said or "Disk quota exceeded" in said:
         return (
-            f"The disk of {folder} is full, so the database cannot {verb}; free some space and "
+            f"The disk of {folder} is full, so the database cannot be {act}; free some space and "
             "try again."
         )
     lines = [line for line in said.splitlines() if "FATAL" in line or "error:" in line.lower()]
     lines = lines or [line for line in said.splitlines() if line.strip()] or ["no reason was given"]
     reason = lines[-1].partition("FATAL:")[2].strip() or lines[-1].strip()
+    reason = reason.removeprefix("initdb: error: ")
+    # initdb writes no log: what it said is all there is.
+    repair = f"read {folder / 'server.log'}" if act == "started" else "mend that"
     return (
-        f"The private database in {folder} did not {verb} ({reason}); read "
-        f"{folder / 'server.log'}, or set database_url to a PostgreSQL server of your own."
+        f"The private database in {folder} could not be {act} ({reason}); {repair}, or set "
+        "database_url to a PostgreSQL server of your own."
     )

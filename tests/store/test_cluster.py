@@ -288,9 +288,19 @@ def test_a_cluster_of_another_version_is_named(cluster: Cluster) -> None:
 
 def test_a_broken_cluster_is_one_sentence_with_its_reason(cluster: Cluster) -> None:
     (cluster.data / "postgresql.conf").write_text("nonsense = 1\n")
-    with pytest.raises(ClusterError, match=r"did not start .*read .*server.log") as caught:
+    with pytest.raises(ClusterError, match=r"could not be started .*read .*server.log") as caught:
         cluster.start()
     assert "\n" not in str(caught.value)
+
+
+def test_a_failed_making_is_one_sentence_with_its_reason(
+    short: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.cluster.USER", "pg_reserved")
+    with pytest.raises(ClusterError, match=r"could not be made \(superuser name .*\); ") as caught:
+        Cluster(short / "postgres").start()
+    assert "server.log" not in str(caught.value)
+    assert not (short / "postgres" / "data.new").exists()
 
 
 def test_an_interrupted_making_is_begun_again(made: Path, short: Path) -> None:
@@ -466,7 +476,7 @@ finally:
     [
         (
             "20m",
-            "ClusterError The disk of .* is full, so the database cannot make; free some space",
+            "ClusterError The disk of .* is full, so the database cannot be made; free some space",
         ),
         ("110m", "DiskFullError The disk of the database is full, and nothing of this batch"),
     ],
