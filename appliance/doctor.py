@@ -144,25 +144,28 @@ def check_llama(_: Config) -> Finding:
 def check_home(config: Config) -> Finding:
     """The home folder can be written."""
     root = config.home.root
-    if not root.exists():
-        said = f"there is no home at {root} yet"
-        return Finding("home", "warn", said, "run: appliance crawl URL, or: appliance demo")
+    # Where there is no home yet, the folder that it would be made in must be writable.
+    place = _nearest(root)
     try:
-        with tempfile.TemporaryFile(dir=root) as file:
+        with tempfile.TemporaryFile(dir=place) as file:
             file.write(b"written")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
+        said = f"{place} cannot be written ({error.strerror})"
+        if place != root:
+            said = f"no home can be made at {root}, for {said}"
         repair = "make room, make the folder yours, or set APPLIANCE_HOME to another one"
-        return Finding("home", "FAIL", f"{root} cannot be written ({error.strerror})", repair)
+        return Finding("home", "FAIL", said, repair)
+    if place != root:
+        said = f"there is no home at {root} yet"
+        return Finding("home", "warn", said, "run: appliance crawl URL, or: appliance demo")
     return Finding("home", "ok", f"{root} can be written")
 
 
 def check_disk(config: Config) -> Finding:
     """There is room on the home's disk."""
-    place = config.home.root
-    while not place.exists():
-        place = place.parent
+    place = _nearest(config.home.root)
     free = shutil.disk_usage(place).free
     said = f"{free / 1e9:.1f} GB are free on the disk of {place}"
     if free < _LOW_DISK:
@@ -194,7 +197,12 @@ def check_database(config: Config) -> Finding:
 
     if not config.database_url:
         binaries()
-        if not (config.home.root / "postgres" / "data").is_dir():
+        try:
+            stored = (config.home.root / "postgres" / "data").is_dir()
+        except PermissionError:
+            said = f"{config.home.root} belongs to another user"
+            return Finding("database", "FAIL", said, "set APPLIANCE_HOME to a folder of yours")
+        if not stored:
             said = f"nothing is stored yet in {config.home.root}"
             return Finding("database", "warn", said, "run: appliance crawl URL")
     with open_store(config) as database, database.read() as connection:
@@ -222,6 +230,9 @@ def check_index(config: Config) -> Finding:
         index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
     except IndexMissing:
         return Finding("index", "warn", "nothing is indexed yet", "run: appliance index")
+    except OSError as error:
+        said = f"the index in {config.home.root} cannot be read ({error.strerror})"
+        return Finding("index", "FAIL", said, "set APPLIANCE_HOME to a folder of yours")
     said = f"{index.pages:,} pages and {index.passages:,} passages are indexed"
     with open_store(config) as database:
         passages, pages = PassageStore(database), PageStore(database, config.collection)
@@ -318,6 +329,14 @@ CHECKS: dict[str, Check] = {
     "index": check_index,
     "models": check_models,
 }
+
+
+def _nearest(path: Path) -> Path:
+    """Return `path`, or the nearest of its parents that this user can see."""
+    # Unlike Path.exists, this says no, and does not raise, where a parent may not be entered.
+    while not os.path.lexists(path) and path != path.parent:
+        path = path.parent
+    return path
 
 
 def _lies_in(name: str, folder: Path) -> bool:
