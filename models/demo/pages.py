@@ -154,7 +154,22 @@ def with_article(rng: random.Random, thing: Entity, name: str) -> str:
 
 
 def question(rng: random.Random, fact: Fact) -> str:
-    """Ask for a fact's value."""
+    """Ask for a fact's value, now and then at length."""
+    text = _question(rng, fact)
+    if not chance(rng, 0.15):
+        return text
+    words = [names.plain_word(rng) for _ in range(4)]
+    first, second = names.proper(rng), names.proper(rng)
+    clause = rng.choice(
+        (f"as told in the {words[0]} of the {first} {words[1]}",
+         f"that {first} gave to the {words[0]} {words[1]} of {second}",
+         f"for the {words[0]} and the {words[1]} in {words[2]} of {first}",
+         f"in the {words[0]} where the {words[1]} of {first} was {words[2]}")
+    )  # fmt: skip
+    return f"{text.rstrip('?.')} {clause}?"
+
+
+def _question(rng: random.Random, fact: Fact) -> str:
     asked = with_article(rng, fact.entity, fact.entity.asked)
     text = expand(rng, rng.choice(fact.relation.questions))
     text = sentence_case(_SPACE.sub(r"\1", _fill(rng, text, asked, "", fact.entity.kind)))
