@@ -101,6 +101,7 @@ def test_a_home_that_cannot_be_made_is_a_failure(tmp_path: Path, place: str) -> 
     assert not (tmp_path / "folder").exists()
 
 
+@pytest.mark.machine
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_home_of_another_user_is_a_failure_and_no_surprise() -> None:
     folder = Path(tempfile.mkdtemp(prefix="home-"))  # 0700, and below a folder open to all
