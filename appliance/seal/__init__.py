@@ -2,9 +2,9 @@
 
 Two layers. In Python an audit hook refuses the connection and names the caller. Below Python, on
 Linux, a seccomp filter refuses to create any socket but Unix and netlink ones, in this process
-and in every child, whatever language it is written in. `index` is the exception that DESIGN
-explains: Milvus Lite talks to itself over loopback TCP, so that verb moves into a network
-namespace of its own, where only loopback exists. docs/air-gap.md says what all this guarantees.
+and in every child, whatever language it is written in. `index` is the exception: it moves into a
+network namespace of its own, where only loopback exists, because a Milvus may want TCP there (the
+Lite that we start listens on a Unix socket). docs/air-gap.md says what all this guarantees.
 
 This package decides nothing about verbs; `appliance.cli` says which verb is sealed and how.
 """
