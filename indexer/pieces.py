@@ -49,11 +49,13 @@ def _rows(text: str, start: int, end: int, number: int, headings: tuple[str, ...
     if len(rows) > 1 and is_delimiter(text[rows[1][0] : rows[1][1]]):
         header = rows[0]
         rows = rows[2:] or rows[:1]
-    return [
+    found = [
         Piece(a, b, TABLE, number, headings, header)
         for a, b in rows
         if not is_delimiter(text[a:b]) and text[a:b].strip(" \t|")
     ]
+    # A table of empty cells is one piece, so that no text is without any.
+    return found or [Piece(start, end, TABLE, number, headings)]
 
 
 def _items(text: str, start: int, end: int, number: int, headings: tuple[str, ...]) -> list[Piece]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer.select import Span, best_sentence, merge, rank_units, select
@@ -101,6 +101,8 @@ def test_the_question_keeps_a_terse_goal_on_course() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=40), st.integers(1, 80))
+@example("|", "", 1)
+@example("||\n|---|\n| |", "length", 1)
 def test_any_text_gives_spans_inside_it(text: str, goal: str, budget: int) -> None:
     spans = select(text, "title", goal, budget)
     assert all(0 <= a < b <= len(text) and text[a:b].strip() for a, b in spans)
