@@ -15,6 +15,8 @@ from typing import Any
 
 from appliance.evaluate import stands_in
 from appliance.trace import read_run
+from models.registry import DEMO, Registry
+from store.digest import sha256_file
 
 from .scratch import QUESTIONS, appliance
 
@@ -158,6 +160,24 @@ def table(explained: Sequence[Explained]) -> str:
     )
 
 
+def installed(home: Path, model: str) -> str:
+    """The name of a model in a home; a GGUF file is imported there with the profile `demo`.
+
+    So a model that is still being trained is measured as the shipped one is.
+    """
+    if not model.endswith(".gguf"):
+        return model
+    if sha256_file(Path(model)) == Registry(home / "models").get(DEMO).sha256:
+        return DEMO
+    name = sha256_file(Path(model))[7:23]
+    done = appliance(
+        home, "models", "import", Path(model).absolute(), "--name", name, "--profile", DEMO
+    )
+    if done.code:
+        raise RuntimeError(f"appliance models import: {done.last_words()}")
+    return name
+
+
 def evaluated(home: Path, file: Path, model: str, *options: str) -> list[dict[str, Any]]:
     """Run `appliance eval` in a home and return its records; RuntimeError says why it failed."""
     done = appliance(home, "eval", file, "--model", model, "--json", *options, timeout=600)
@@ -175,12 +195,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.explain", description=__doc__)
     parser.add_argument("home", type=Path, help="a home that is crawled and indexed")
     parser.add_argument("questions", type=Path, nargs="?", default=QUESTIONS)
-    parser.add_argument("--model", default="demo")
+    parser.add_argument("--model", default=DEMO, help="an installed model, or a GGUF file")
     parser.add_argument("--restart", action="store_true", help="ask questions again")
     parser.add_argument("--all", action="store_true", help="print the right ones too")
     chosen = parser.parse_args(arguments)
     options = ["--restart"] if chosen.restart else []
-    records = evaluated(chosen.home, chosen.questions.absolute(), chosen.model, *options)
+    model = installed(chosen.home.absolute(), chosen.model)
+    records = evaluated(chosen.home.absolute(), chosen.questions.absolute(), model, *options)
     explained = explain(chosen.home / "runs", records, page_ends(chosen.questions))
     for one in explained:
         if chosen.all or one.cause != "right":

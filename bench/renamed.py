@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .explain import evaluated
+from .explain import evaluated, installed
 from .renaming.almanac import PACKAGE, Copy, copy, home
 from .scratch import QUESTIONS, scratch
 
@@ -54,7 +54,7 @@ class Comparison:
         head = f"seed {self.seed}, model {self.model}: {self.renamed} of {self.entities} renamed"
         rows = [
             f"  {kind:<8} {self.before.said(kind):>6} → {self.after.said(kind):>6}"
-            f"   {-self.fall(kind):+.1f} points"
+            f"   {0.0 - self.fall(kind):+.1f} points"
             for kind in self.before.asked
             if self.before.asked[kind]
         ]
@@ -76,12 +76,12 @@ def score(records: Sequence[Mapping[str, Any]], changed: frozenset[str]) -> Scor
 def compare(root: Path, seeds: Sequence[int], models: Sequence[str]) -> Iterator[Comparison]:
     """Make the demo's home and a copy for every seed below `root`; yield each comparison."""
     original = home(root / "original")
-    before = {model: evaluated(original, QUESTIONS, model) for model in models}
+    before = {model: evaluated(original, QUESTIONS, installed(original, model)) for model in models}
     for seed in seeds:
         made = made_copy(root, seed)
         place = home(root / f"home-{seed}", made.folder / PACKAGE)
         for model in models:
-            after = evaluated(place, made.questions, model)
+            after = evaluated(place, made.questions, installed(place, model))
             yield Comparison(
                 seed, model, made.entities, len(made.renamed),
                 score(before[model], made.changed), score(after, made.changed),
@@ -100,7 +100,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.renamed", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="keep copies and homes here")
     parser.add_argument("--seed", type=int, action="append", help="which half; may be repeated")
-    parser.add_argument("--model", action="append", help="who is asked (default: demo and none)")
+    parser.add_argument(
+        "--model",
+        action="append",
+        help="who is asked: a name or a GGUF file (default: demo and none)",
+    )
     parser.add_argument("--names", action="store_true", help="print what was renamed")
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args(arguments)
