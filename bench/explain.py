@@ -73,6 +73,7 @@ def _one(runs: Path, record: Mapping[str, Any], pages: Sequence[str]) -> Explain
     listed: list[tuple[str, str, str]] = []
     visits: list[tuple[str, str]] = []
     said: list[str] = []
+    event: Mapping[str, Any]
     for event in read_run(runs, str(record["run"])).events:
         if event["type"] == "turn":
             said.append(event["completion"])

@@ -12,7 +12,7 @@ import itertools
 import json
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,8 @@ from .explain import Explained, evaluated, explain, installed, page_ends, table
 from .scratch import scratch
 
 WHEN = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
+TWO_PAGES = ("bridge",)
+"""Scenarios that need two pages: a stretch, measured apart."""
 UNANSWERABLE = 0.1
 """The share of questions that the corpus does not answer."""
 PARAGRAPH = 4
@@ -164,10 +166,8 @@ def measure(
         build(database, home, LexicalEncoder())
     records = evaluated(home, file, installed(home, model), "--restart")
     explained = explain(home / "runs", records, page_ends(file))
-    engine: dict[str, Any] = read_run(home / "runs", str(records[0]["run"])).manifest.get(
-        "engine", {}
-    )
-    return Measured(tuple(explained), len(corpus), int(engine.get("n_threads", 0)))
+    manifest: Mapping[str, Any] = read_run(home / "runs", str(records[0]["run"])).manifest
+    return Measured(tuple(explained), len(corpus), int(manifest["engine"]["threads"]))
 
 
 def _same(one: Explained) -> bool:

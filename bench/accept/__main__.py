@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from ..scratch import scratch
-from . import clone, demo, docs, kills, replays, sealed, speed
+from . import clone, demo, docs, kills, replays, researcher, sealed, speed
 from .check import Check, Outcome, perform
 from .stage import Stage
 
 CHECKS: tuple[Check, ...] = (
     *clone.CHECKS,
     *demo.CHECKS,
+    *researcher.CHECKS,
     *docs.CHECKS,
     *replays.CHECKS,
     *sealed.CHECKS,
@@ -26,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     *kills.CHECKS,
 )
 KILLS = "APPLIANCE_KILLS"
+QUESTIONS = "APPLIANCE_QUESTIONS"
 
 
 def main(arguments: list[str] | None = None, checks: Sequence[Check] = CHECKS) -> int:
@@ -44,7 +46,12 @@ def main(arguments: list[str] | None = None, checks: Sequence[Check] = CHECKS) -
         return 0
     outcomes: list[Outcome] = []
     with scratch() as root:
-        stage = Stage(root, int(os.environ.get(KILLS, "10")), chosen.clone)
+        stage = Stage(
+            root,
+            int(os.environ.get(KILLS, "10")),
+            chosen.clone,
+            int(os.environ.get(QUESTIONS, "300")),
+        )
         for check in checks:
             if chosen.names and check.name not in chosen.names:
                 continue

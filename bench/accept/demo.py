@@ -8,7 +8,9 @@ from ..scratch import QUESTIONS, appliance
 from .check import Check, demand, under
 from .stage import Stage
 
-RIGHT, OF, QUOTED = 20, 60, 54
+RIGHT, OF, QUOTED = 54, 60, 54
+ABSTAINED, LACKING = 8, 10
+KINDS = ("one", "two", "none")
 
 
 def answered(stage: Stage) -> str:
@@ -40,23 +42,38 @@ def home_of_its_own(stage: Stage) -> str:
 
 
 def model_eval(stage: Stage) -> str:
-    """All questions to the demonstration model."""
+    """All questions to the demonstration model, in one run; the figure of two pages beside."""
     stage.need_model()
-    records = _eval(stage, "demo")
-    one = [record for record in records if record["kind"] == "one"]
-    right = sum(bool(record["correct"]) for record in one)
-    unread = sum(not record["parsed"] for record in records)
-    figure = f"{right} of {len(one)} right, {unread} runs with a call that could not be parsed"
-    demand(len(one) == OF and right >= RIGHT and unread == 0, figure)
+    found = records(stage, "demo")
+    right = {kind: sum(bool(r["correct"]) for r in _of(found, kind)) for kind in KINDS}
+    asked = {kind: len(_of(found, kind)) for kind in KINDS}
+    unread = sum(not record["parsed"] for record in found)
+    figure = (
+        f"{right['one']} of {asked['one']} right, abstained {right['none']} of {asked['none']}, "
+        f"two pages {right['two']} of {asked['two']}, {unread} runs with a call that could not "
+        "be parsed"
+    )
+    kept = right["one"] >= RIGHT and right["none"] >= ABSTAINED and unread == 0
+    demand(kept and (asked["one"], asked["none"]) == (OF, LACKING), figure)
     return figure
 
 
 def quote_eval(stage: Stage) -> str:
     """All questions without a model."""
-    one = [record for record in _eval(stage, "none") if record["kind"] == "one"]
+    one = _of(records(stage, "none"), "one")
     right = sum(bool(record["correct"]) for record in one)
     demand(len(one) == OF and right >= QUOTED, f"{right} of {len(one)}")
     return f"{right} of {len(one)}"
+
+
+def records(stage: Stage, model: str) -> list[dict[str, Any]]:
+    """What `appliance eval` says of every demo question, asked once."""
+    found: list[dict[str, Any]] = stage.once(f"eval {model}", lambda: _eval(stage, model))
+    return found
+
+
+def _of(found: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [record for record in found if record["kind"] == kind]
 
 
 def _eval(stage: Stage, model: str) -> list[dict[str, Any]]:
@@ -71,6 +88,10 @@ CHECKS = (
     Check("demo", "a demo question answered through llama.cpp, with its evidence", answered),
     Check("demo again", "the second `make demo` takes under 20 s", second_time),
     Check("demo home", "the demo lives in a home of its own", home_of_its_own),
-    Check("eval demo", f"at least {RIGHT} of {OF} right, every tool call parsed", model_eval),
+    Check(
+        "eval demo",
+        f"{RIGHT} of {OF} right and {ABSTAINED} of {LACKING} abstained in one run, all parsed",
+        model_eval,
+    ),
     Check("eval none", f"the answer in the top three quotes for {QUOTED} of {OF}", quote_eval),
 )

@@ -18,12 +18,18 @@ DEMO_WEIGHTS = ROOT / "models" / "demo" / "demo-researcher.gguf"
 
 
 class Stage:
-    """One acceptance run in the folder `root`. `clone` asks for the checks from a fresh clone."""
+    """One acceptance run in the folder `root`. `clone` asks for the checks from a fresh clone.
 
-    def __init__(self, root: Path, kills: int = 10, clone: bool = False) -> None:
+    `kills` and `questions` are how many kills and how many invented questions.
+    """
+
+    def __init__(
+        self, root: Path, kills: int = 10, clone: bool = False, questions: int = 300
+    ) -> None:
         self.root = root
         self.kills = kills
         self.clone = clone
+        self.questions = questions
         self._made: dict[str, Any] = {}
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
