@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from models.engine import Completion, Session, append_all
 from models.profiles import Profile
-from models.transcript import answer_now, opening, tool_response
+from models.transcript import Transcript
 from models.turns import Call, Turn, abstains, read_turn
 from models.wire import VISIT_JOIN
 from store.digest import blake_json
@@ -94,7 +94,8 @@ def research(
     Yields each step as soon as it is known; the last is always an `AnswerStep`. `date` (ISO) is
     frozen into the prompt, because today's date would break the replay tomorrow.
     """
-    append_all(session, opening(profile.system_prompt(date), question))
+    talk = profile.transcript
+    append_all(session, talk.opening(profile.system_prompt(date), question, date))
     made: Counter[str] = Counter()
     closed = True
     number = 0
@@ -103,12 +104,12 @@ def research(
         reason = limits.stop_reason(number, session.position, max(made.values(), default=0))
         if reason is not None:
             yield StopStep(number, reason)
-            append_all(session, tool_response(ANSWER_NOW, closed))
+            append_all(session, talk.tool_response(ANSWER_NOW, closed))
             yield from _last_turn(number, session, profile, limits, seed)
             return
         completion = session.generate(
             max_tokens=_room(session, profile, ANSWER_ROOM),
-            stop=STOP,
+            stop=(*STOP, *talk.stops),
             sampling=profile.sampling,
             seed=seed + number,
             cancel=lambda: limits.expired(final=False),
@@ -127,10 +128,10 @@ def research(
             yield CallStep(number, call, result, time.perf_counter() - started)
             results.append(result.text)
         text = VISIT_JOIN.join(results) if results else EMPTY_TURN
-        if not _fits(session, text):
+        if not _fits(session, talk, text):
             yield CutStep(number)
             text = DID_NOT_FIT
-        append_all(session, tool_response(text, closed))
+        append_all(session, talk.tool_response(text, closed))
 
 
 def _last_turn(
@@ -147,12 +148,14 @@ def _last_turn(
             cancel=lambda: limits.expired(final=True),
         )
 
-    completion = complete(_room(session, profile, 2 * ANSWER_TOKENS), STOP)
+    talk = profile.transcript
+    stops = (*STOP, *talk.stops)
+    completion = complete(_room(session, profile, 2 * ANSWER_TOKENS), stops)
     turn = read_turn(completion.text)
     yield TurnStep(number, turn, completion)
     if not turn.answer:
-        append_all(session, answer_now(closed=completion.closed))
-        completion = complete(ANSWER_TOKENS, ("</answer>",))
+        append_all(session, talk.answer_now(closed=completion.closed))
+        completion = complete(ANSWER_TOKENS, ("</answer>", *talk.stops))
         turn = Turn("", (), completion.text.strip())
         yield TurnStep(number, turn, completion)
     yield _ending(number, turn.answer or "")
@@ -163,10 +166,11 @@ def _room(session: Session, profile: Profile, reserve: int) -> int:
     return max(1, min(profile.turn_tokens, session.capacity - session.position - reserve))
 
 
-def _fits(session: Session, text: str) -> bool:
+def _fits(session: Session, talk: Transcript, text: str) -> bool:
     """True when a tool response can be appended and the room for an answer stays free."""
     room = session.capacity - session.position - ANSWER_ROOM
-    return sum(session.count(p.text, p.trusted) for p in tool_response(text, closed=False)) <= room
+    pieces = talk.tool_response(text, closed=False)
+    return sum(session.count(piece.text, piece.trusted) for piece in pieces) <= room
 
 
 def _ending(number: int, answer: str) -> AnswerStep:

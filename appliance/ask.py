@@ -200,4 +200,6 @@ def manifest(
             "sampling": asdict(profile.sampling),
             "engine": dict(engine.describe()),
         }
+        if profile.form is not None:
+            entry["form"] = profile.form.to_json()
     return entry

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from models.engine import Engine
-from models.profiles import Profile, profile
-from models.registry import DEMO, ModelCard, Registry
+from models.profiles import Profile
+from models.registry import DEMO, ModelCard, Registry, settings_of
 
 from .config import Config
 from .trace import read_runs
@@ -57,7 +57,7 @@ def identity(config: Config, name: str) -> tuple[str, str]:
     if name == "none":
         return "", ""
     card = Registry(config.home.models).get(name)
-    return card.sha256, repr(profile(card.profile))
+    return card.sha256, repr(settings_of(card))
 
 
 @contextmanager
@@ -68,10 +68,14 @@ def open_researcher(config: Config, name: str) -> Iterator[Researcher]:
 
     registry = Registry(config.home.models)
     card = registry.get(name)
-    chosen = profile(card.profile)
+    chosen = settings_of(card)
     engine = LlamaEngine(
         registry.path(name),
-        LlamaOptions(context=config.context or chosen.context, threads=config.threads),
+        LlamaOptions(
+            context=config.context or chosen.context,
+            threads=config.threads,
+            end=chosen.transcript.end,
+        ),
         log=config.home.logs / "llama.log",
         sha256=card.sha256,
     )

@@ -3,10 +3,12 @@
 It knows files, not engines: it never loads weights itself (a child process reads their facts)
 and does not choose a model for a question. A model lives in a folder of its own,
 `<home>/models/<name>/` with `card.json` beside the GGUF file; the demonstration model comes with
-the package and is always in the list when its weights were built.
+the package and is always in the list when its weights were built. Import writes beside what is
+there and renames at the end, so that nothing installed is ever half there.
 """
 
 import errno
+import fcntl
 import hashlib
 import json
 import logging
@@ -14,15 +16,18 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from store.digest import sha256_file, sync_folder, write_atomic
 
+from .chat import ChatForm, chat_form
 from .errors import ModelFileError, RegistryError
 from .llama.process import inspect
+from .profiles import GENERIC, Profile, profile_for
 from .profiles import profile as profile_named
+from .template import read_form
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +37,16 @@ RESERVED = frozenset({DEMO, "none"})
 WANTED_TAGS = ("<|im_start|>", "<|im_end|>")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CARD = "card.json"
+_SPARE = 16 << 20
+"""Bytes that an import leaves free on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What is known of a model. `size` in bytes, `context` in tokens, `sha256` tagged."""
+    """What is known of a model. `size` in bytes, `context` in tokens, `sha256` tagged.
+
+    `form` is how it is talked to where the profile does not say.
+    """
 
     name: str
     file: str
@@ -47,6 +57,13 @@ class ModelCard:
     profile: str = "literesearcher"
     context: int = 0
     notes: str = ""
+    architecture: str = ""
+    parameters: int = 0
+    form: ChatForm | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The card as JSON values."""
+        return {**asdict(self), "form": self.form.to_json() if self.form else None}
 
 
 class Registry:
@@ -96,47 +113,48 @@ class Registry:
         self,
         source: Path,
         name: str,
-        profile: str = "literesearcher",
-        licence: str = "unknown",
+        profile: str = "",
+        licence: str = "",
         origin: str = "",
         progress: Callable[[int, int], None] | None = None,
     ) -> ModelCard:
         """Copy a GGUF file into the registry under `name` and return its card.
 
-        Its facts are read in a child process first, so that a corrupt file is a ModelFileError.
-        `progress` gets (bytes copied, bytes in all). A failed import leaves nothing behind. The
-        bundled model is refused, because under another name and profile it would say nonsense.
+        It is loaded and tried in a child process first, so that a file that does not run is a
+        ModelFileError. Without a `profile` the name in the file chooses one; `generic` needs the
+        file's own chat template. `progress` gets (bytes copied, bytes in all). A failed import
+        leaves nothing behind and nothing changed; importing the same file again returns the card
+        that is there. The bundled model is refused, because under another profile it would say
+        nonsense.
         """
-        self._free_name(name)
-        profile_named(profile)
+        _check_name(name)
+        if profile:
+            profile_named(profile)
         if not source.is_file():
             raise ModelFileError(f"{source} is not a file; give the path of a GGUF file")
-        facts = inspect(source)
+        present = self._same(source, name, profile, licence, origin)
+        if present is not None:
+            return present
+        self._refuse_demo(source)
+        card = _new_card(source, name, profile, licence, origin, inspect(source))
         temporary = self.folder / f".{name}.{os.getpid()}"
         try:
+            self._sweep()
             temporary.mkdir(parents=True)
-            file = temporary / f"{name}.gguf"
-            digest = _copy(source, file, progress)
-            self._refuse_demo(digest)
-            card = ModelCard(
-                name=name,
-                file=file.name,
-                sha256=digest,
-                size=file.stat().st_size,
-                licence=licence,
-                source=origin or source.name,
-                profile=profile,
-                context=int(facts["trained_context"]),
-                notes=_notes(facts),
-            )
-            write_atomic(temporary / _CARD, json.dumps(asdict(card), indent=2).encode(), 0o644)
-            os.rename(temporary, self.folder / name)
+            _check_room(source, self.folder)
+            with (temporary / card.file).open("xb") as writing:
+                fcntl.flock(writing, fcntl.LOCK_EX)
+                card = replace(card, sha256=_copy(source, writing, progress))
+                card = replace(card, size=os.fstat(writing.fileno()).st_size)
+                text = json.dumps(card.to_json(), indent=2, ensure_ascii=False)
+                write_atomic(temporary / _CARD, text.encode(), 0o644)
+                os.rename(temporary, self.folder / name)
             sync_folder(self.folder)
         except OSError as error:
             raise _import_failed(error, source, self.folder) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        logger.info("imported %s as %s, %s", source, name, digest)
+        logger.info("imported %s as %s, %s", source, name, card.sha256)
         return card
 
     def verify(self, name: str) -> ModelCard:
@@ -166,25 +184,46 @@ class Registry:
             raise RegistryError(self._unknown(name))
         return self.folder / name
 
-    def _free_name(self, name: str) -> None:
-        if not _NAME.fullmatch(name) or name in RESERVED:
-            raise RegistryError(
-                f"{name!r} cannot name a model; use small letters, digits, '.', '_' and '-', "
-                f"and not {' or '.join(sorted(RESERVED))}"
+    def _same(
+        self, source: Path, name: str, profile: str, licence: str, origin: str
+    ) -> ModelCard | None:
+        """The card of `name` if it is this very file with these settings; None if it is free."""
+        if not (self.folder / name).exists():
+            return None
+        try:
+            card = self.get(name)
+            settled = (
+                profile in ("", card.profile)
+                and licence in ("", card.licence)
+                and origin in ("", card.source)
+                and self.path(name).stat().st_size == source.stat().st_size
             )
-        if (self.folder / name).exists():
-            raise RegistryError(
-                f"there is a model {name!r} already; choose another name or run: "
-                f"appliance models remove {name}"
-            )
+            if settled and sha256_file(source) == card.sha256:
+                return card
+        except (RegistryError, ModelFileError):  # damaged, and not ours to mend unasked
+            pass
+        raise RegistryError(
+            f"there is a model {name!r} already; choose another name or run: "
+            f"appliance models remove {name}"
+        )
 
-    def _refuse_demo(self, digest: str) -> None:
+    def _refuse_demo(self, source: Path) -> None:
         try:
             demo = self.get(DEMO)
         except RegistryError:  # not in this installation, or not readable
             return
-        if digest == demo.sha256:
+        if source.stat().st_size == demo.size and sha256_file(source) == demo.sha256:
             raise RegistryError(f"this is the demonstration model; ask it with --model {DEMO}")
+
+    def _sweep(self) -> None:
+        """Remove what imports left that were killed: their lock is gone, a living one's is not."""
+        for file in self.folder.glob(".*.*/*.gguf"):
+            with file.open("rb") as left:
+                try:
+                    fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                shutil.rmtree(file.parent, ignore_errors=True)
 
     def _unknown(self, name: str) -> str:
         if name == DEMO:
@@ -196,6 +235,49 @@ class Registry:
         return f"there is no model {name!r} (installed: {have}); run: appliance models import"
 
 
+def settings_of(card: ModelCard) -> Profile:
+    """Return the profile of a model, with the model's own form of talk where it has one."""
+    chosen = profile_named(card.profile)
+    return replace(chosen, form=card.form) if card.form is not None else chosen
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or name in RESERVED:
+        raise RegistryError(
+            f"{name!r} cannot name a model; use small letters, digits, '.', '_' and '-', "
+            f"and not {' or '.join(sorted(RESERVED))}"
+        )
+
+
+def _new_card(
+    source: Path, name: str, profile: str, licence: str, origin: str, facts: Mapping[str, Any]
+) -> ModelCard:
+    """The card of a file with these facts; digest and size come with the copy."""
+    chosen = profile or profile_for(str(facts["name"]))
+    form = None
+    if chosen == GENERIC:
+        if not facts["template"]:
+            raise ModelFileError(
+                f"{source.name} has no chat template, so it is not known how to talk to it; give "
+                "a file with one, or name its form, as in --profile literesearcher"
+            )
+        form = read_form(str(facts["template"]), facts, source.name)
+    return ModelCard(
+        name=name,
+        file=f"{name}.gguf",
+        sha256="",
+        size=0,
+        licence=_line(licence or str(facts["licence"])) or "unknown",
+        source=origin or source.name,
+        profile=chosen,
+        context=int(facts["trained_context"]),
+        notes=_notes(facts, form),
+        architecture=_line(str(facts["architecture"])),
+        parameters=int(facts["parameters"]),
+        form=form,
+    )
+
+
 def _card(values: object, path: Path) -> ModelCard:
     known = {field.name for field in fields(ModelCard)}
     try:
@@ -205,32 +287,48 @@ def _card(values: object, path: Path) -> ModelCard:
         kept.setdefault("size", 0)
         if not kept["size"] and (path.parent / str(kept["file"])).is_file():
             kept["size"] = (path.parent / str(kept["file"])).stat().st_size
+        if kept.get("form") is not None:
+            kept["form"] = chat_form(kept["form"])
         return ModelCard(**kept)
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, ModelFileError) as error:
         raise RegistryError(
             f"the card {path} is incomplete ({error}); remove the model and import it again"
         ) from error
 
 
-def _copy(source: Path, target: Path, progress: Callable[[int, int], None] | None) -> str:
+def _copy(source: Path, writing: BinaryIO, progress: Callable[[int, int], None] | None) -> str:
     state, copied, size = hashlib.sha256(), 0, source.stat().st_size
-    with source.open("rb") as reading, target.open("xb") as writing:
+    with source.open("rb") as reading:
         while piece := reading.read(1 << 20):
             state.update(piece)
             writing.write(piece)
             copied += len(piece)
             if progress:
                 progress(copied, size)
-        writing.flush()
-        os.fsync(writing.fileno())
+    writing.flush()
+    os.fsync(writing.fileno())
     return "sha256:" + state.hexdigest()
 
 
-def _notes(facts: Mapping[str, Any]) -> str:
+def _notes(facts: Mapping[str, Any], form: ChatForm | None) -> str:
+    if form is not None:
+        return "talked to in the form of its own chat template"
     missing = [tag for tag in WANTED_TAGS if tag not in facts["tags"]]
-    if missing:
-        return f"its vocabulary has no token for {', '.join(missing)}: not a ChatML model"
-    return f"{facts['architecture']}, {facts['parameters']:,} parameters"
+    return (
+        f"its vocabulary has no token for {', '.join(missing)}: not a ChatML model"
+        if missing
+        else ""
+    )
+
+
+def _line(text: str) -> str:
+    """One line of a stranger's text, short enough for a table."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:100]
+
+
+def _check_room(source: Path, folder: Path) -> None:
+    if shutil.disk_usage(folder).free < source.stat().st_size + _SPARE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _import_failed(error: OSError, source: Path, folder: Path) -> RegistryError:

@@ -11,6 +11,7 @@ whole rendered conversation would give, and a tag in untrusted text is never mor
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 END = "<|im_end|>"
 """What closes a message; the engine appends it to a completion that stops by itself."""
@@ -58,3 +59,51 @@ def answer_now(closed: bool = True) -> tuple[Piece, ...]:
     """
     start = "\n<|im_start|>assistant\n<think>\n" if closed else ""
     return (Piece(f"{start}\n</think>\n\n<answer>", trusted=True),)
+
+
+class Transcript(Protocol):
+    """How one family of models is talked to: what the loop appends, turn by turn."""
+
+    @property
+    def end(self) -> str:
+        """The token that closes a message; empty when the model has none."""
+        ...
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Texts besides it that end a turn."""
+        ...
+
+    def opening(self, system: str, question: str, date: str) -> tuple[Piece, ...]:
+        """The system text, the question and the first turn's prompt; `date` in ISO form."""
+        ...
+
+    def tool_response(self, result: str, closed: bool = True) -> tuple[Piece, ...]:
+        """A tool's result and the next turn's prompt."""
+        ...
+
+    def answer_now(self, closed: bool = True) -> tuple[Piece, ...]:
+        """Open the answer for the model."""
+        ...
+
+
+class Qwen3Thinking:
+    """The functions of this module as a `Transcript`."""
+
+    end = END
+    stops: tuple[str, ...] = ()
+
+    def opening(self, system: str, question: str, date: str) -> tuple[Piece, ...]:
+        """See `opening`; the date stands in the system text."""
+        return opening(system, question)
+
+    def tool_response(self, result: str, closed: bool = True) -> tuple[Piece, ...]:
+        """See `tool_response`."""
+        return tool_response(result, closed)
+
+    def answer_now(self, closed: bool = True) -> tuple[Piece, ...]:
+        """See `answer_now`."""
+        return answer_now(closed)
+
+
+QWEN3_THINKING: Transcript = Qwen3Thinking()

@@ -34,7 +34,7 @@ VERBS = {
     "eval": Verb("Ask every question of a file and count the right answers."),
     "crawl": Verb("Fetch web pages into the store (the verb that may reach outside).", "open"),
     "index": Verb("Index what was stored: passages, vectors, the frozen snapshot.", "loopback"),
-    "models": Verb("List, import and verify local models."),
+    "models": Verb("List, show, import, verify and remove local models."),
     "verify": Verb("Re-hash stored pages, index and weights, and name what is wrong."),
     "doctor": Verb("Check this installation; each finding names its repair."),
     "demo": Verb("Crawl, index and ask the demo corpus in a home of its own.", "open"),

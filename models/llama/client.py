@@ -74,6 +74,7 @@ class LlamaEngine:
             "threads": options.threads,
             "kv_type": options.kv,
             "flash_attention": options.flash_attention,
+            "end_of_turn": options.end,
             "seed_policy": "each completion is given its seed",
             "sampling": "each completion is given its sampling",
             "sampling_order": self._ready["sampling_order"],

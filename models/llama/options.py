@@ -7,6 +7,8 @@ and may not when any of these differs; so a run's manifest records them all.
 import os
 from dataclasses import dataclass, replace
 
+from ..transcript import END
+
 SMALL_WEIGHTS = 64 << 20
 """Bytes below which a model is computed by one thread."""
 
@@ -16,7 +18,8 @@ class LlamaOptions:
     """`context` in tokens (never more than the model was trained for), batches in tokens.
 
     `batch` is the largest chunk that is evaluated at once and the longest wait for a cancel.
-    `kv` is the type of the KV cache cells: f16, f32, or q8_0 which halves the memory.
+    `kv` is the type of the KV cache cells: f16, f32, or q8_0 which halves the memory. `end` is the
+    token that closes a message; the vocabulary's own where it has no such token, and none for "".
     """
 
     context: int = 4096
@@ -25,6 +28,7 @@ class LlamaOptions:
     threads: int = 0
     kv: str = "f16"
     flash_attention: bool = True
+    end: str = END
 
     def settled(self, weights_bytes: int) -> "LlamaOptions":
         """Return the same options with `threads` 0 replaced by a number for weights of that size.

@@ -43,7 +43,8 @@ class TokenSession:
 
     def count(self, text: str, trusted: bool) -> int:
         """Return how many tokens `text` has."""
-        return len(self._tokens.encode(text, trusted))
+        before = self.ids[-1] if self.ids else None
+        return len(self._tokens.encode(text, trusted, before))
 
     def append(self, text: str, trusted: bool) -> int:
         """Append text; ContextFull leaves the session as it was."""
@@ -53,9 +54,10 @@ class TokenSession:
         """Put pieces in the place of the ids from `after` to `until`; later ids stay."""
         end = self.position if until is None else until
         self._check(after, end)
-        new = [token for piece in pieces for token in self._tokens.encode(*_pair(piece))]
-        if after == 0 and self._tokens.first >= 0:
-            new.insert(0, self._tokens.first)
+        new = [self._tokens.first] if after == 0 and self._tokens.first >= 0 else []
+        for piece in pieces:
+            before = new[-1] if new else self.ids[after - 1] if after else None
+            new += self._tokens.encode(piece.text, piece.trusted, before)
         size = self.position - (end - after) + len(new)
         # One cell stays free, so that a session that fits can always say one token.
         if size >= self._context.capacity:
@@ -200,12 +202,10 @@ class _Run:
         head = b"".join(map(self._tokens.piece, ids))[: place - start].decode("utf-8", "replace")
         self._session.rollback(self.start + kept)
         if head:
-            self._session.ids += self._tokens.encode(head, trusted=False)
+            before = self._session.ids[-1] if self._session.ids else None
+            self._session.ids += self._tokens.encode(head, False, before)
 
     def _close(self) -> None:
-        self._session.ids.append(self._tokens.end)
+        if self._tokens.end >= 0:
+            self._session.ids.append(self._tokens.end)
         self.finish, self.closed = "stop", True
-
-
-def _pair(piece: Piece) -> tuple[str, bool]:
-    return piece.text, piece.trusted

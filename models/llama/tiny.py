@@ -28,8 +28,16 @@ _ALIGNMENT = 32
 _MERGES = ("t h", "th e", "i n", "e r", "Ġ the", "o n", "Ċ Ċ")
 
 
-def write_tiny(path: Path, seed: int = 0, context: int = 1024, layers: int = 2) -> Path:
+def write_tiny(
+    path: Path,
+    seed: int = 0,
+    context: int = 1024,
+    layers: int = 2,
+    extra: Mapping[str, object] | None = None,
+) -> Path:
     """Write the model to `path` and return it. Equal arguments give equal bytes.
+
+    `extra` are more fields of the header, such as a chat template.
 
     Rows are 256 wide, so the file can be quantized to every type, Q4_K included.
     """
@@ -82,7 +90,7 @@ def write_tiny(path: Path, seed: int = 0, context: int = 1024, layers: int = 2) 
             tensors[name] = np.ones(shape, np.float32)
         else:
             tensors[name] = (random.standard_normal(shape) * 0.08).astype(np.float16)
-    write_atomic(path, _gguf(fields, tensors), 0o644)
+    write_atomic(path, gguf_bytes({**fields, **(extra or {})}, tensors), 0o644)
     return path
 
 
@@ -102,7 +110,8 @@ def _vocabulary() -> tuple[list[str], list[int]]:
     return texts, kinds + [_USER_DEFINED] * len(USER_DEFINED)
 
 
-def _gguf(fields: Mapping[str, object], tensors: Mapping[str, Any]) -> bytes:
+def gguf_bytes(fields: Mapping[str, object], tensors: Mapping[str, Any]) -> bytes:
+    """Return a GGUF file: fields of plain values and lists, tensors of float32 and float16."""
     head = [b"GGUF", struct.pack("<IQQ", 3, len(tensors), len(fields))]
     for key, value in fields.items():
         head.append(_text(key) + _value(value))
@@ -133,10 +142,11 @@ def _value(value: object) -> bytes:
 
 
 def _array(values: Sequence[object]) -> bytes:
-    strings = bool(values) and isinstance(values[0], str)
-    head = struct.pack("<IIQ", _ARRAY, _STRING if strings else _INT32, len(values))
-    return head + b"".join(
-        _text(value) if isinstance(value, str) else struct.pack("<i", value) for value in values
+    kinds = {str: _STRING, float: _FLOAT32}
+    kind = kinds.get(type(values[0]), _INT32) if values else _INT32
+    form = "<f" if kind == _FLOAT32 else "<i"
+    return struct.pack("<IIQ", _ARRAY, kind, len(values)) + b"".join(
+        _text(value) if isinstance(value, str) else struct.pack(form, value) for value in values
     )
 
 

@@ -4,6 +4,10 @@ It knows nothing of contexts or of what the text means. llama.cpp's own switch f
 tokens is not enough: with it off, user-defined tokens (`<think>`, `</tool_call>`) are still
 found in the text. So untrusted text is cut inside every place where such a token's string
 stands, the pieces are tokenised one by one, and the ids are checked.
+
+A vocabulary of the SentencePiece kind puts a space before whatever it is given. That is right at
+the start and after a control token, as in a whole rendered conversation, and wrong after other
+text; so `encode` is told what stands before.
 """
 
 import ctypes
@@ -15,11 +19,17 @@ from ..errors import EngineError
 from ..transcript import END
 from .library import library
 
+_LEAD = "\x01"
+
 
 class Tokens:
-    """The vocabulary of loaded weights. `vocabulary` is llama.cpp's pointer."""
+    """The vocabulary of loaded weights. `vocabulary` is llama.cpp's pointer.
 
-    def __init__(self, vocabulary: Any) -> None:
+    `end` names the token that closes a message; the vocabulary's own where there is no such one,
+    and none where it is empty.
+    """
+
+    def __init__(self, vocabulary: Any, end: str = END) -> None:
         lib = self._lib = library()
         self._vocabulary = vocabulary
         self.size = int(lib.llama_vocab_n_tokens(vocabulary))
@@ -28,9 +38,9 @@ class Tokens:
         for token in range(self.size):
             kind = int(lib.llama_vocab_get_attr(vocabulary, token))
             if kind & (lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_UNKNOWN):
-                control[token] = self._name(token)
+                control[token] = self.name(token)
             elif kind & lib.LLAMA_TOKEN_ATTR_USER_DEFINED:
-                defined[token] = self._name(token)
+                defined[token] = self.name(token)
         # A single character is a letter, not a tag, and there is no place inside it to cut.
         self.guarded = frozenset(control) | {t for t, name in defined.items() if len(name) > 1}
         """The ids that untrusted text never becomes."""
@@ -40,27 +50,38 @@ class Tokens:
         )
         self._tag = re.compile("(?=" + "|".join(map(re.escape, strings)) + ")") if strings else None
         # llama.cpp's own guess of the end of a turn may be `<|endoftext|>` for such vocabularies.
-        closing = [token for token, name in control.items() if name == END]
-        self.end = closing[0] if closing else int(lib.llama_vocab_eos(vocabulary))
-        """The token that closes a message."""
+        closing = [token for token, name in (control | defined).items() if name == end]
+        closing += [int(lib.llama_vocab_eos(vocabulary)) if end else -1]
+        self.end = closing[0]
+        """The token that closes a message, -1 when there is none."""
         self.first = int(lib.llama_vocab_bos(vocabulary))
         if not lib.llama_vocab_get_add_bos(vocabulary):
             self.first = -1
+        spaced = int(lib.llama_vocab_type(vocabulary)) == lib.LLAMA_VOCAB_TYPE_SPM
+        lead = self._encode(_LEAD, special=False) if spaced else []
+        self._lead = lead if len(lead) > 1 else []
 
     def is_end(self, token: int) -> bool:
         """True when the token ends a generation."""
-        return bool(self._lib.llama_vocab_is_eog(self._vocabulary, token))
+        return token == self.end or bool(self._lib.llama_vocab_is_eog(self._vocabulary, token))
 
-    def encode(self, text: str, trusted: bool) -> list[int]:
-        """Return the ids of `text`; in untrusted text every tag is only its letters."""
+    def encode(self, text: str, trusted: bool, before: int | None = None) -> list[int]:
+        """Return the ids of `text`; in untrusted text every tag is only its letters.
+
+        `before` is the id that stands before it (None: it begins a session).
+        """
+        inside = before is not None and before not in self.guarded
         if trusted:
-            return self._encode(text, special=True)
+            return self._encode(text, special=True, inside=inside)
         ids: list[int] = []
         for piece in self._cut(text):
-            found = self._encode(piece, special=False)
+            found = self._encode(piece, special=False, inside=inside)
             if not self.guarded.isdisjoint(found):
-                found = [token for letter in piece for token in self._encode(letter, special=False)]
+                found = []
+                for letter in piece:
+                    found += self._encode(letter, special=False, inside=inside or bool(found))
             ids += [token for token in found if token not in self.guarded]
+            inside = True
         return ids
 
     def piece(self, token: int) -> bytes:
@@ -88,7 +109,15 @@ class Tokens:
         if start < len(text):
             yield text[start:]
 
-    def _encode(self, text: str, special: bool) -> list[int]:
+    def _encode(self, text: str, special: bool, inside: bool = False) -> list[int]:
+        if inside and self._lead and text:
+            # Behind a letter that joins no other, which is taken away again.
+            found = self._ids(_LEAD + text, special)
+            if found[: len(self._lead)] == self._lead:
+                return found[len(self._lead) :]
+        return self._ids(text, special)
+
+    def _ids(self, text: str, special: bool) -> list[int]:
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
         while True:
@@ -104,7 +133,10 @@ class Tokens:
                 raise EngineError("a text is too long to tokenise; shorten it below 2 GiB")
             room = -count
 
-    def _name(self, token: int) -> str:
+    def name(self, token: int) -> str:
+        """Return the token's text as the vocabulary has it; empty for no token (-1)."""
+        if not 0 <= token < self.size:
+            return ""
         return bytes(self._lib.llama_vocab_get_text(self._vocabulary, token) or b"").decode(
             "utf-8", "replace"
         )

@@ -77,8 +77,9 @@ class Worker:
     def do_load(self, file: str, options: dict[str, Any]) -> Message:
         """Load the weights and make the context; answer with the facts of both."""
         weights = Weights(Path(file))
-        self._context = Context(weights, LlamaOptions(**options))
-        self._tokens = Tokens(weights.vocabulary)
+        settings = LlamaOptions(**options)
+        self._context = Context(weights, settings)
+        self._tokens = Tokens(weights.vocabulary, settings.end)
         return {
             "facts": weights.facts(),
             "versions": versions(),

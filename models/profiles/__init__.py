@@ -1,13 +1,18 @@
 """Prompt profiles: what differs between one model and another, as values and prompt files.
 
 A profile sets the system prompt, the sampling and the sizes of what the tools show. It holds no
-code, and nothing outside it may branch on a model's name.
+code, and nothing outside it may branch on a model's name. `generic` is for every model that has
+no profile of its own: it talks in the form of the model's own chat template.
 """
 
 from dataclasses import dataclass
 from importlib.resources import files
 
+from ..chat import ChatForm
 from ..errors import ProfileError
+from ..transcript import QWEN3_THINKING, Transcript
+
+GENERIC = "generic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,11 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One model family's settings. Sizes are in words (`*_words`), tokens or turns."""
+    """One model family's settings. Sizes are in words (`*_words`), tokens or turns.
+
+    `families` are beginnings of the names that files of the family give themselves. `form` is how
+    the model is talked to, None for the form of Qwen3-Thinking.
+    """
 
     name: str
     sampling: Sampling
@@ -35,6 +44,13 @@ class Profile:
     turn_tokens: int
     max_turns: int
     demonstration: bool = False
+    families: tuple[str, ...] = ()
+    form: ChatForm | None = None
+
+    @property
+    def transcript(self) -> Transcript:
+        """The form in which the loop talks to the model."""
+        return self.form or QWEN3_THINKING
 
     def system_prompt(self, date: str) -> str:
         """Return the system message; `date` (ISO) fills the prompt's `{date}` when it has one."""
@@ -59,6 +75,7 @@ PROFILES = {
             context=32_768,
             turn_tokens=10_000,
             max_turns=40,
+            families=("literesearcher",),
         ),
         Profile(
             name="demo",
@@ -70,6 +87,16 @@ PROFILES = {
             turn_tokens=160,
             max_turns=8,
             demonstration=True,
+        ),
+        Profile(
+            name=GENERIC,
+            sampling=Sampling(presence_penalty=0.0),
+            results=8,
+            snippet_words=40,
+            evidence_words=500,
+            context=16_384,
+            turn_tokens=4_000,
+            max_turns=24,
         ),
     )
 }
@@ -83,3 +110,12 @@ def profile(name: str) -> Profile:
         raise ProfileError(
             f"there is no profile {name!r}; choose one of: {', '.join(sorted(PROFILES))}"
         ) from None
+
+
+def profile_for(model: str) -> str:
+    """Return the name of the profile for a model that calls itself `model`; else `generic`."""
+    plain = "".join(letter for letter in model.casefold() if letter.isalnum())
+    for known in PROFILES.values():
+        if any(plain.startswith(family) for family in known.families):
+            return known.name
+    return GENERIC

@@ -1,15 +1,22 @@
 """Cards and weights: import, verify, and every way in which a file can be wrong."""
 
+import fcntl
 import json
 import random
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
 
 from models.errors import ModelFileError, ProfileError, RegistryError
 from models.llama.process import inspect
-from models.registry import ModelCard, Registry
+from models.profiles import profile, profile_for
+from models.registry import ModelCard, Registry, settings_of
+
+from .strangers import INST, write_headers, write_inst, write_qwen
+
+LITE = "literesearcher"
 
 
 @pytest.fixture
@@ -25,6 +32,7 @@ def test_an_imported_model_can_be_found_verified_and_removed(
     card = registry.import_(
         tiny,
         "small-one",
+        LITE,
         licence="Apache-2.0",
         origin="made here",
         progress=lambda done, size: copied.append((done, size)),
@@ -39,7 +47,8 @@ def test_an_imported_model_can_be_found_verified_and_removed(
         source="made here",
         profile="literesearcher",
         context=16_384,
-        notes="qwen3, 1,250,816 parameters",
+        architecture="qwen3",
+        parameters=1_250_816,
     )
     assert registry.path("small-one").read_bytes() == tiny.read_bytes()
     assert copied[-1] == (card.size, card.size)
@@ -50,7 +59,7 @@ def test_an_imported_model_can_be_found_verified_and_removed(
 
 
 def test_one_altered_byte_is_found(registry: Registry, tiny: Path) -> None:
-    registry.import_(tiny, "m")
+    registry.import_(tiny, "m", LITE)
     with registry.path("m").open("r+b") as file:
         file.seek(-1, 2)
         file.write(b"\xff")
@@ -59,7 +68,7 @@ def test_one_altered_byte_is_found(registry: Registry, tiny: Path) -> None:
 
 
 def test_lost_weights_and_a_broken_card_name_the_repair(registry: Registry, tiny: Path) -> None:
-    registry.import_(tiny, "m")
+    registry.import_(tiny, "m", LITE)
     registry.path("m").unlink()
     with pytest.raises(ModelFileError, match="remove it and import it again"):
         registry.path("m")
@@ -73,18 +82,16 @@ def test_lost_weights_and_a_broken_card_name_the_repair(registry: Registry, tiny
 @pytest.mark.parametrize("name", ["", "Big", "../up", "a/b", ".hidden", "demo", "none", "x" * 65])
 def test_a_name_that_cannot_be_used(registry: Registry, tiny: Path, name: str) -> None:
     with pytest.raises(RegistryError, match="cannot name a model; use small letters"):
-        registry.import_(tiny, name)
+        registry.import_(tiny, name, LITE)
     assert not registry.folder.exists()
 
 
 def test_unknown_and_taken_names(registry: Registry, tiny: Path) -> None:
-    registry.import_(tiny, "m")
+    registry.import_(tiny, "m", LITE)
     with pytest.raises(RegistryError, match=r"no model 'other' \(installed: m\)"):
         registry.get("other")
     with pytest.raises(RegistryError, match="no model"):
         registry.remove("../m")
-    with pytest.raises(RegistryError, match="already; choose another name"):
-        registry.import_(tiny, "m")
     with pytest.raises(ProfileError):
         registry.import_(tiny, "n", profile="unknown")
 
@@ -103,7 +110,7 @@ def test_the_bundled_model_is_listed_first_and_stays(
     card = {
         "name": "demo",
         "file": "demo-researcher.gguf",
-        "sha256": registry.import_(tiny, "a").sha256,
+        "sha256": registry.import_(tiny, "a", LITE).sha256,
         "licence": "Apache-2.0",
         "profile": "demo",
         "scores": {"whatever": 1},
@@ -116,6 +123,12 @@ def test_the_bundled_model_is_listed_first_and_stays(
     (bundled / "demo-researcher.gguf").unlink()
     with pytest.raises(ModelFileError, match="reinstall the appliance"):
         registry.path("demo")
+
+
+def long_list(whole: bytes) -> bytes:
+    """The head of the list of tokens: its key, its kind, the kind of its items and their number."""
+    start = whole.index(b"tokenizer.ggml.tokens")
+    return whole[start : start + len(b"tokenizer.ggml.tokens") + 4 + 4 + 8]
 
 
 def broken_files(tiny: Path) -> dict[str, bytes]:
@@ -132,6 +145,9 @@ def broken_files(tiny: Path) -> dict[str, bytes]:
         "noise": whole[:24] + chance.randbytes(5000),
     }
     header = whole.index(b"token_embd.weight")
+    long = struct.pack("<Q", 1 << 60)
+    files["long key"] = whole[:24] + long + whole[32:]
+    files["long list"] = whole.replace(long_list(whole), long_list(whole)[:-8] + long, 1)
     for size in (100, header // 2, header, header + 40, len(whole) // 2, len(whole) - 1):
         files[f"cut-{size}"] = whole[:size]
     return files
@@ -178,7 +194,7 @@ def test_a_path_that_is_no_file(registry: Registry, tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_one_sentence(tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file in the way")
     with pytest.raises(RegistryError, match="could not be copied"):
-        Registry(tmp_path / "models").import_(tiny, "m")
+        Registry(tmp_path / "models").import_(tiny, "m", LITE)
 
 
 def test_a_full_disk_is_one_sentence(tiny: Path) -> None:
@@ -189,3 +205,111 @@ def test_a_full_disk_is_one_sentence(tiny: Path) -> None:
         full.write(tiny.read_bytes())
     said = str(_import_failed(caught.value, tiny, Path("models")))
     assert said == "no room for tiny.gguf in models; free 2 MiB and retry"
+
+
+def test_the_same_file_again_changes_nothing_and_another_is_refused(
+    registry: Registry, tmp_path: Path
+) -> None:
+    file = write_qwen(tmp_path / "a.gguf")
+    card = registry.import_(file, "m", licence="MIT")
+    place = registry.path("m")
+    before = (place.stat().st_ino, place.stat().st_mtime_ns)
+    assert registry.import_(file, "m") == card
+    assert registry.import_(file, "m", profile="generic", licence="MIT") == card
+    other = write_inst(tmp_path / "b.gguf")
+    for source, profile_name, licence in ((other, "", ""), (file, LITE, ""), (file, "", "GPL")):
+        with pytest.raises(RegistryError, match="already; choose another name or run: appliance"):
+            registry.import_(source, "m", profile_name, licence)
+    assert (place.stat().st_ino, place.stat().st_mtime_ns) == before
+    assert registry.verify("m") == card
+    assert [entry.name for entry in registry.folder.iterdir()] == ["m"]
+
+
+def test_a_stranger_is_generic_and_its_card_says_what_the_file_says(
+    registry: Registry, tmp_path: Path
+) -> None:
+    card = registry.import_(write_inst(tmp_path / "x.gguf"), "x")
+    assert (card.profile, card.licence, card.architecture, card.parameters) == (
+        "generic", "apache-2.0", "llama", 120_640,
+    )  # fmt: skip
+    assert card.form is not None
+    assert card.form.end == "</s>"
+    assert registry.get("x") == card
+    assert settings_of(card).transcript == card.form
+    assert settings_of(card).results == profile("generic").results
+    assert registry.import_(write_inst(tmp_path / "x.gguf"), "y", licence="MIT").licence == "MIT"
+
+
+def test_a_file_that_names_a_known_family_gets_its_profile(
+    registry: Registry, tmp_path: Path
+) -> None:
+    file = write_qwen(tmp_path / "a.gguf", general__name="LiteResearcher 4B")
+    card = registry.import_(file, "a")
+    assert (card.profile, card.form) == (LITE, None)
+    assert registry.import_(file, "b", "generic").form is not None
+    assert profile_for("Literesearcher-4B-SFT") == LITE
+    assert (
+        profile_for("Qwen3 4B") == profile_for("") == profile_for("not-literesearcher") == "generic"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"split__count": 3}, "one of 3 parts of a model; join them with llama-gguf-split --merge"),
+        ({"general__type": "adapter"}, "no model but a part of the kind 'adapter'; give the file"),
+        ({"tokenizer__ggml__model": "no_vocab"}, "no tokenizer; convert the model again together"),
+        ({"tokenizer__ggml__tokens": []}, "no tokenizer; convert the model again together"),
+        ({"tokenizer__ggml__pre": "mystery"}, "has a tokenizer that llama.cpp .* cannot load; conv"),
+        ({"general__architecture": "mystery"}, "'mystery', which llama.cpp .* cannot load; choose"),
+        ({"general__architecture": ""}, "does not name its architecture; convert"),
+        ({"tokenizer__chat_template": ""}, "no chat template, .*; give a file with one, or name"),
+        ({"tokenizer__chat_template": "{% for"}, "chat template in .* cannot be used .*; give a"),
+        ({"qwen3__block_count": 5}, "truncated or corrupt, or of a kind .*; download"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_file_is_named(
+    registry: Registry, tmp_path: Path, fields: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ModelFileError, match=said) as caught:
+        registry.import_(write_qwen(tmp_path / "odd.gguf", **fields), "m")
+    assert str(caught.value).count("\n") == 0
+    assert "odd.gguf" in str(caught.value)
+    assert not registry.folder.exists()
+
+
+def test_a_file_without_a_template_needs_a_profile(registry: Registry, tiny: Path) -> None:
+    for profile_name in ("", "generic"):
+        with pytest.raises(ModelFileError, match="as in --profile literesearcher"):
+            registry.import_(tiny, "m", profile_name)
+    assert registry.import_(tiny, "m", LITE).form is None
+
+
+def test_weights_that_compute_nothing_are_refused(registry: Registry, tmp_path: Path) -> None:
+    file = write_headers(tmp_path / "zero.gguf")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-150_000] + bytes([0xFF]) * 150_000)
+    with pytest.raises(ModelFileError, match="computes nothing that could be a word"):
+        registry.import_(file, "m")
+
+
+def test_no_room_is_said_before_anything_is_copied(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.registry._SPARE", 1 << 60)
+    with pytest.raises(RegistryError, match=r"no room for x.gguf in .*; free \d+ MiB and retry"):
+        registry.import_(write_inst(tmp_path / "x.gguf"), "x")
+    assert list(registry.folder.iterdir()) == []
+
+
+def test_what_a_killed_import_left_is_swept_and_a_living_ones_is_not(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for name in ("dead.1", "alive.2"):
+        (registry.folder / f".{name}").mkdir(parents=True)
+        (registry.folder / f".{name}" / "x.gguf").write_bytes(b"half")
+    with (registry.folder / ".alive.2" / "x.gguf").open("rb") as living:
+        fcntl.flock(living, fcntl.LOCK_EX)
+        registry.import_(write_inst(tmp_path / "x.gguf", INST), "m")
+    assert sorted(entry.name for entry in registry.folder.iterdir()) == [".alive.2", "m"]
+    assert [card.name for card in registry.list()] == ["m"]

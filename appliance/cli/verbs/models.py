@@ -1,4 +1,4 @@
-"""`appliance models list|import|verify|remove`: local weights."""
+"""`appliance models list|show|import|verify|remove`: local weights."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ import click
 from models.profiles import PROFILES
 from models.registry import Registry
 
-from ...render.terminal import table
+from ...render.terminal import safe, table
 from ..options import as_json, config_from, print_json, say
 
 
 @click.group("models")
 def command() -> None:
-    """List, import and verify local models."""
+    """List, show, import, verify and remove local models."""
 
 
 @command.command("list")
@@ -22,9 +22,7 @@ def list_models(as_json: bool) -> None:
     """List the installed models."""
     cards = Registry(config_from().home.models).list()
     if as_json:
-        from dataclasses import asdict
-
-        print_json([asdict(card) for card in cards])
+        print_json([card.to_json() for card in cards])
         return
     rows = [
         (card.name, f"{card.size / 1e6:.1f} MB", card.profile, card.licence, card.source)
@@ -33,19 +31,49 @@ def list_models(as_json: bool) -> None:
     click.echo(table(rows, ("name", "size", "profile", "licence", "source")))
 
 
+@command.command("show")
+@click.argument("name")
+@as_json
+def show(name: str, as_json: bool) -> None:
+    """Show what is known of the model NAME."""
+    registry = Registry(config_from().home.models)
+    card = registry.get(name)
+    if as_json:
+        print_json({**card.to_json(), "path": str(registry.path(name))})
+        return
+    lines = {
+        "name": card.name,
+        "file": str(registry.path(name)),
+        "size": f"{card.size / 1e6:.1f} MB",
+        "digest": card.sha256,
+        "licence": card.licence,
+        "source": card.source,
+        "architecture": card.architecture or "unknown",
+        "parameters": f"{card.parameters:,}" if card.parameters else "unknown",
+        "context": f"{card.context:,} tokens",
+        "profile": card.profile,
+        "notes": card.notes,
+    }
+    for key, value in lines.items():
+        if value:
+            click.echo(f"{key + ':':<14}{safe(value)}")
+
+
 @command.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", help="Name to call it by (default: the file's name).")
 @click.option(
     "--profile",
-    default="literesearcher",
-    show_default=True,
     type=click.Choice(sorted(PROFILES)),
-    help="Prompt profile.",
+    help="Prompt profile (default: by the name in the file, else generic).",
 )
-@click.option("--licence", default="unknown", help="Licence of the weights.")
-def import_model(file: Path, name: str | None, profile: str, licence: str) -> None:
-    """Copy a GGUF FILE into the home and record its digest."""
+@click.option("--licence", help="Licence of the weights (default: what the file says).")
+def import_model(file: Path, name: str | None, profile: str | None, licence: str | None) -> None:
+    """Try a GGUF FILE, copy it into the home and record its digest.
+
+    Any chat model works that llama.cpp can load: what has no profile of its own is talked to in
+    the form of the chat template in the file. Importing the same file again changes nothing.
+    """
     from tqdm import tqdm
 
     registry = Registry(config_from().home.create().models)
@@ -58,10 +86,11 @@ def import_model(file: Path, name: str | None, profile: str, licence: str) -> No
         card = registry.import_(
             file,
             chosen,
-            profile=profile,
-            licence=licence,
+            profile=profile or "",
+            licence=licence or "",
             progress=show,
         )
+    say(f"profile {card.profile}, licence {safe(card.licence)}")
     say(f'imported {card.name} ({card.sha256}); ask with: appliance ask --model {card.name} "…"')
 
 
