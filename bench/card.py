@@ -27,7 +27,7 @@ LARGEST = 8_000_000
 """Bytes of GGUF."""
 PARAMETERS = (1_000_000, 5_000_000)
 POINTS = 2.0
-"""How far a score may be from the card's, in points."""
+"""How far a score may be from the card's, in points; where one question is more, one question."""
 ASKED, PAGES, SEED, SEEDS = 300, 2000, 1, (1, 2, 3)
 
 Counts = dict[str, list[int]]
@@ -117,7 +117,7 @@ def _apart(name: str, said: Sequence[int] | None, counted: Sequence[int]) -> lis
     if not said:
         return [f"{name}: not in the card"]
     points = 100 * abs(said[0] / said[1] - counted[0] / counted[1])
-    if points <= POINTS:
+    if points <= max(POINTS, 100 / counted[1]) + 1e-9:
         return []
     return [f"{name}: {counted[0]}/{counted[1]}, the card says {said[0]}/{said[1]}"]
 

@@ -73,8 +73,8 @@ def _one(runs: Path, record: Mapping[str, Any], pages: Sequence[str]) -> Explain
     listed: list[tuple[str, str, str]] = []
     visits: list[tuple[str, str]] = []
     said: list[str] = []
-    event: Mapping[str, Any]
-    for event in read_run(runs, str(record["run"])).events:
+    events: Sequence[Mapping[str, Any]] = read_run(runs, str(record["run"])).events
+    for event in events:
         if event["type"] == "turn":
             said.append(event["completion"])
         if event["type"] != "call":

@@ -160,6 +160,7 @@ def measure(
     """Build corpus, home and index below `root`, ask every question, explain the answers."""
     home, file = root / "home", root / "questions.jsonl"
     asked, corpus = draw(questions, pages, seed, without)
+    root.mkdir(parents=True, exist_ok=True)
     write_questions(file, asked)
     with open_database(home) as database:
         PageStore(database).add(versions(corpus))
@@ -189,7 +190,6 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     keep = contextlib.nullcontext(chosen.folder) if chosen.folder else scratch()
     with keep as root:
-        root.mkdir(parents=True, exist_ok=True)
         found = measure(
             root.absolute(), chosen.questions, chosen.pages, chosen.seed, chosen.model,
             chosen.without,

@@ -13,7 +13,7 @@ from typing import Any
 
 from .explain import evaluated, installed
 from .renaming.almanac import PACKAGE, Copy, copy, home
-from .scratch import QUESTIONS, scratch
+from .scratch import QUESTIONS, scratch, stop_databases
 
 SEEDS = (1, 2, 3)
 
@@ -77,6 +77,7 @@ def compare(root: Path, seeds: Sequence[int], models: Sequence[str]) -> Iterator
     """Make the demo's home and a copy for every seed below `root`; yield each comparison."""
     original = home(root / "original")
     before = {model: evaluated(original, QUESTIONS, installed(original, model)) for model in models}
+    stop_databases(original)
     for seed in seeds:
         made = made_copy(root, seed)
         place = home(root / f"home-{seed}", made.folder / PACKAGE)
@@ -86,6 +87,7 @@ def compare(root: Path, seeds: Sequence[int], models: Sequence[str]) -> Iterator
                 seed, model, made.entities, len(made.renamed),
                 score(before[model], made.changed), score(after, made.changed),
             )  # fmt: skip
+        stop_databases(place)
 
 
 def made_copy(root: Path, seed: int) -> Copy:

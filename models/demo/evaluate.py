@@ -2,7 +2,9 @@
 
 A corpus of invented pages, a search and a visit that work by shared words, and the turns of the
 loop, through llama.cpp: the model is judged as it is used, by the answers alone. The real tools
-are the appliance's; these stand in for them because nothing in `models` may import the index.
+are the appliance's; these stand in for them because nothing in `models` may import the index. It
+is the quick look while a model is being trained; `python -m bench.invented` asks through the real
+store, index and loop, and says where the wrong ones were lost.
 """
 
 import argparse
