@@ -26,7 +26,7 @@ FULL = 300
 """Questions of the whole measurement; with fewer, one copy is asked instead of three."""
 ASKED = ("Who invented the piano?", "How long is the Volga?", "Who invented the typewriter?")
 SAMPLED = ("--temperature", "1.0", "--seed", "11")
-IMPORTS = "tests/appliance/test_strangers.py"
+IMPORTS = ("tests/models/test_generic.py", "tests/appliance/test_generic.py")
 """The tests that import made-up models of other architectures and ask them."""
 
 
@@ -87,7 +87,7 @@ def true_card(stage: Stage) -> str:
 def strangers(stage: Stage) -> str:
     """The tests that make a Qwen3 and a Llama of random weights, import and ask them."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", IMPORTS],
+        [sys.executable, "-m", "pytest", "-q", *IMPORTS],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     last = (done.stdout.strip().splitlines() or ["pytest said nothing"])[-1].strip("= ")
