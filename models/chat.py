@@ -60,8 +60,8 @@ class ChatForm:
         found = {mark for mark in (OPEN, CLOSE) if mark not in self.tags}
         for text in (self.head, self.middle, self.tail, self.between):
             for plain in self._tag().split(_DATE.sub("", text)) if self.tags else (text,):
-                lines = (line.strip() for line in plain.splitlines())
-                found.update(line for line in lines if len(line) > 3 and _is_mark(line))
+                for line in plain.splitlines():
+                    found.update(_marks(line.strip()))
         return tuple(sorted(found, key=lambda mark: (-len(mark), mark)))
 
     def opening(self, system: str, question: str, date: str) -> tuple[Piece, ...]:
@@ -159,8 +159,13 @@ def _pieces(text: str, trusted: bool) -> Iterator[Piece]:
         yield Piece(text, trusted)
 
 
-def _is_mark(line: str) -> bool:
-    return not line.replace(" ", "").isalnum()
+def _marks(line: str) -> Iterator[str]:
+    """What of a line sets speakers apart: the line, and a word of it in brackets of any kind."""
+    if len(line) > 3 and not line.replace(" ", "").isalnum():
+        yield line
+    for word in line.split():
+        if len(word) > 3 and not (word[0].isalnum() or word[-1].isalnum()):
+            yield word
 
 
 def _cut(text: str, marks: tuple[str, ...]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`appliance models list|show|import|verify|remove`: local weights."""
 
+import re
 from pathlib import Path
 
 import click
@@ -113,5 +114,5 @@ def remove(name: str) -> None:
 
 
 def _name_from(file: Path) -> str:
-    letters = "".join(c if c.isalnum() or c in "._-" else "-" for c in file.stem.lower())
+    letters = re.sub(r"[^a-z0-9._-]+", "-", file.stem.lower())
     return letters.strip("._-")[:64] or "model"
