@@ -60,6 +60,7 @@ def test_a_strangers_model_is_imported_asked_and_replayed(
         for run in runs
     )
     assert first == second
+    assert len(first) > 1
     run = runs[0]
     card = json.loads((corpus.root / "models" / kind / "card.json").read_text())
     assert run.manifest["profile"] == "generic"

@@ -115,22 +115,67 @@ def write_inst(path: Path, template: str = INST, control: bool = False) -> Path:
 
 def write_headers(path: Path, template: str = HEADERS) -> Path:
     """A Llama with byte-level words."""
-    texts = [*byte_letters(), *(merge.replace(" ", "") for merge in _MERGES), *HEADER_TAGS]
-    return _write_llama(
-        path,
-        {
-            "tokenizer.ggml.model": "gpt2",
-            "tokenizer.ggml.pre": "llama-bpe",
-            "tokenizer.ggml.tokens": texts,
-            "tokenizer.ggml.token_type": [1] * (256 + len(_MERGES)) + [3] * len(HEADER_TAGS),
-            "tokenizer.ggml.merges": list(_MERGES),
-            "tokenizer.ggml.bos_token_id": texts.index("<|begin_of_text|>"),
-            "tokenizer.ggml.eos_token_id": texts.index("<|end_of_text|>"),
-            "tokenizer.ggml.add_bos_token": True,
-            "tokenizer.chat_template": template,
-        },
-        len(texts),
-    )
+    texts = _byte_texts()
+    return _write_llama(path, _byte_words(texts, template), len(texts))
+
+
+def write_mamba(path: Path) -> Path:
+    """A recurrent model: its memory is one state, so that it cannot forget a part."""
+    texts = _byte_texts()
+    width, inner, state, rank, kernel = 64, 128, 16, 4, 4
+    fields: dict[str, object] = {
+        "general.architecture": "mamba",
+        "mamba.block_count": 1,
+        "mamba.context_length": 4096,
+        "mamba.embedding_length": width,
+        "mamba.feed_forward_length": 0,
+        "mamba.attention.head_count": 0,
+        "mamba.attention.layer_norm_rms_epsilon": 1e-5,
+        "mamba.ssm.conv_kernel": kernel,
+        "mamba.ssm.inner_size": inner,
+        "mamba.ssm.state_size": state,
+        "mamba.ssm.time_step_rank": rank,
+        **_byte_words(texts, HEADERS),
+    }
+    shapes = {
+        "ssm_in": (2 * inner, width),
+        "ssm_x": (rank + 2 * state, inner),
+        "ssm_dt": (inner, rank),
+        "ssm_out": (width, inner),
+    }
+    random = np.random.default_rng(5)
+    tensors: dict[str, object] = {
+        "token_embd.weight": (random.standard_normal((len(texts), width)) * 0.1).astype(np.float16),
+        "output_norm.weight": np.ones(width, np.float32),
+        "blk.0.attn_norm.weight": np.ones(width, np.float32),
+        "blk.0.ssm_conv1d.weight": np.ones((inner, kernel), np.float32),
+        "blk.0.ssm_conv1d.bias": np.zeros(inner, np.float32),
+        "blk.0.ssm_dt.bias": np.zeros(inner, np.float32),
+        "blk.0.ssm_a": -np.ones((inner, state), np.float32),
+        "blk.0.ssm_d": np.ones(inner, np.float32),
+    }
+    for name, shape in shapes.items():
+        tensors[f"blk.0.{name}.weight"] = (random.standard_normal(shape) * 0.1).astype(np.float16)
+    path.write_bytes(gguf_bytes(fields, tensors))
+    return path
+
+
+def _byte_texts() -> list[str]:
+    return [*byte_letters(), *(merge.replace(" ", "") for merge in _MERGES), *HEADER_TAGS]
+
+
+def _byte_words(texts: list[str], template: str) -> dict[str, object]:
+    return {
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.pre": "llama-bpe",
+        "tokenizer.ggml.tokens": texts,
+        "tokenizer.ggml.token_type": [3 if text in HEADER_TAGS else 1 for text in texts],
+        "tokenizer.ggml.merges": list(_MERGES),
+        "tokenizer.ggml.bos_token_id": texts.index("<|begin_of_text|>"),
+        "tokenizer.ggml.eos_token_id": texts.index("<|end_of_text|>"),
+        "tokenizer.ggml.add_bos_token": True,
+        "tokenizer.chat_template": template,
+    }
 
 
 def _write_llama(

@@ -211,7 +211,7 @@ def test_the_child_finds_what_the_library_finds() -> None:
 Stranger = tuple[Path, ChatForm]
 
 
-@pytest.fixture(scope="module", params=["qwen", "inst", "inst-control", "headers"])
+@pytest.fixture(scope="module", params=["qwen", "inst", "inst-control", "headers", "plain"])
 def stranger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stranger:
     """A tiny model of another family, and its form."""
     file = tmp_path_factory.mktemp("stranger") / "model.gguf"
@@ -220,6 +220,7 @@ def stranger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         "inst": lambda: write_inst(file),
         "inst-control": lambda: write_inst(file, control=True),
         "headers": lambda: write_headers(file),
+        "plain": lambda: write_headers(file, PLAIN),
     }
     from models.llama.process import inspect
 
@@ -328,5 +329,6 @@ def test_only_what_is_new_is_evaluated(stranger: Stranger, tmp_path: Path) -> No
 def test_a_models_own_end_of_turn_closes_it(loaded: Loaded) -> None:
     _, tokens, form = loaded
     assert tokens.name(tokens.end) == form.end
-    assert tokens.is_end(tokens.end)
+    assert not form.end or tokens.is_end(tokens.end)
+    assert bool(form.end) is not bool(form.stops)
     assert Tokens(loaded[0].vocabulary, "").end == -1

@@ -14,7 +14,7 @@ from models.llama.process import inspect
 from models.profiles import profile, profile_for
 from models.registry import ModelCard, Registry, settings_of
 
-from .strangers import INST, write_headers, write_inst, write_qwen
+from .strangers import INST, write_headers, write_inst, write_mamba, write_qwen
 
 LITE = "literesearcher"
 
@@ -291,6 +291,11 @@ def test_weights_that_compute_nothing_are_refused(registry: Registry, tmp_path: 
     file.write_bytes(whole[:-150_000] + bytes([0xFF]) * 150_000)
     with pytest.raises(ModelFileError, match="computes nothing that could be a word"):
         registry.import_(file, "m")
+
+
+def test_a_model_that_cannot_forget_is_refused(registry: Registry, tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="cannot be rolled back; import a transformer model"):
+        registry.import_(write_mamba(tmp_path / "mamba.gguf"), "m")
 
 
 def test_no_room_is_said_before_anything_is_copied(
