@@ -11,15 +11,27 @@ from .. import wire
 from ..transcript import END, THINK
 from . import names
 from .names import Site, chance
-from .pages import Entity, Fact, Page, entity, facts, page, pick_relations, question
+from .pages import (
+    Entity,
+    Fact,
+    Page,
+    add_events,
+    entity,
+    facts,
+    happenings,
+    page,
+    pick_relations,
+    question,
+)
 from .traces import (
-    LACKING,
     abstain_turn,
     alike,
     answer_turn,
     evidence,
+    lacking,
     search_turn,
     snippet,
+    trace,
     visit_turn,
 )
 
@@ -72,31 +84,48 @@ def answer_drill(rng: random.Random) -> Parts:
     """One page, and questions that it answers or does not."""
     site, thing = Site(rng), entity(rng)
     known: list[Fact] = []
-    for fact in facts(rng, thing, rng.randint(2, 7)):
+    told = chance(rng, 0.7)
+    for fact in facts(rng, thing, rng.randint(0, 2) if told else rng.randint(2, 6)):
         if not any(fact.relation.key == other.relation.key for other in known):
             known.append(fact)
-    if chance(rng, 0.3):
+    if known and chance(rng, 0.3):
         relation = rng.choice(known).relation
-        other = entity(rng, thing.kind)
-        known.append(Fact(other, relation, names.value(rng, relation.value)))
-    made = page(rng, site, thing, known, rng.randint(0, 2))
-    wanted = [fact for fact in known if any(unit.states(fact) for unit in made.units)]
-    first = question(rng, wanted[0])
+        known.append(Fact(entity(rng, thing.kind), relation, names.value(rng, relation.value)))
+    made = page(rng, site, thing, known, rng.randint(0, 1 if told else 2))
+    events = happenings(rng, thing, rng.randint(1, 3)) if told else []
+    wanted = add_events(rng, made, events)
+    wanted += [fact for fact in known if any(unit.states(fact) for unit in made.units)]
+    asked = [(question(rng, fact), fact.value) for fact in wanted]
+    asked += [(one, "") for event in events for one in event.lacking if chance(rng, 0.6)]
+    for _ in range(rng.randint(0, 2)):
+        relation = pick_relations(rng, thing.kind, 1)[0]
+        if not any(alike(relation.key, fact.relation.key) for fact in known):
+            asked.append((question(rng, Fact(thing, relation, "")), ""))
     shown = evidence(rng, made, None, 10_000)
-    block = wire.VisitBlock(made.url, first, shown.evidence, shown.summary)
+    rng.shuffle(asked)
+    block = wire.VisitBlock(
+        made.url, asked[0][0] if asked else thing.name, shown.evidence, shown.summary
+    )
     parts = _show(wire.visit_text([block]))
-    for fact in rng.sample(wanted, len(wanted)):
-        parts += _ask(question(rng, fact), answer_turn(fact))
-        if chance(rng, 0.12):
-            relation = pick_relations(rng, thing.kind, 1)[0]
-            if not any(alike(relation.key, known_fact.relation.key) for known_fact in known):
-                absent = Fact(thing, relation, "")
-                parts += _ask(question(rng, absent), abstain_turn(LACKING))
+    for text, value in asked[:9]:
+        parts += _ask(text, answer_turn(text, value) if value else abstain_turn(lacking(text)))
+    return parts
+
+
+def visit_drill(rng: random.Random) -> Parts:
+    """Several visits, each the last step of a run: the page as it was shown, and the answer."""
+    parts: Parts = []
+    for _ in range(rng.choice((2, 3, 3))):
+        made = trace(rng, 1, rng.choice((20, 35, 35, 45, 60)))
+        shown, last = made.steps[-2].result, made.steps[-1].completion
+        parts.append(
+            (f"<|im_start|>user\n<tool_response>\n{shown}\n</tool_response>{THINK}", False)
+        )
+        parts += [(f"{last}{END}", True), ("\n", False)]
     return parts
 
 
 def drill(rng: random.Random) -> Parts:
-    """Draw one of the three drills."""
-    return rng.choice(
-        (search_drill, open_drill, open_drill, answer_drill, answer_drill, answer_drill)
-    )(rng)
+    """Draw one of the four drills; reading is what takes longest to learn."""
+    kinds = (search_drill, open_drill, answer_drill, visit_drill)
+    return rng.choices(kinds, (1, 2, 6, 6))[0](rng)

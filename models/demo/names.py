@@ -64,11 +64,11 @@ def syllables(rng: random.Random, count: int) -> str:
 def pseudo_word(rng: random.Random) -> str:
     """Return a lower-case word that is spelt like one but means nothing."""
     draw = rng.random()
-    if draw < 0.06:
+    if draw < 0.03:
         return "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randint(3, 8)))
-    if draw < 0.4:
+    if draw < 0.5:
         return simple_word(rng)
-    if draw < 0.65:
+    if draw < 0.68:
         return syllables(rng, rng.choice((1, 2, 2, 3)))
     return syllables(rng, rng.choice((1, 1, 2))) + rng.choice(_ENDINGS)
 

@@ -17,10 +17,10 @@ class Shape:
     """The sizes of a model. `rope_base` and `eps` go into the GGUF as they are."""
 
     vocab: int
-    width: int = 192
-    layers: int = 5
-    heads: int = 6
-    kv_heads: int = 3
+    width: int = 256
+    layers: int = 6
+    heads: int = 8
+    kv_heads: int = 4
     head_dim: int = 32
     hidden: int = 512
     context: int = 4096

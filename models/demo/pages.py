@@ -10,8 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from . import names
+from .event import Event
+from .events import event
 from .names import Site, chance
 from .relations import RELATIONS, Relation, expand, open_relation
+from .tongues import chinese, spanish
 from .words import ADJECTIVES, ADVERBS, NOUNS, VERBS, listed
 
 _TYPED = {
@@ -156,7 +159,7 @@ def with_article(rng: random.Random, thing: Entity, name: str) -> str:
 def question(rng: random.Random, fact: Fact) -> str:
     """Ask for a fact's value, now and then at length."""
     text = _question(rng, fact)
-    if not chance(rng, 0.15):
+    if fact.relation.language != "en" or not chance(rng, 0.1):
         return text
     words = [names.plain_word(rng) for _ in range(4)]
     first, second = names.proper(rng), names.proper(rng)
@@ -182,11 +185,13 @@ def _question(rng: random.Random, fact: Fact) -> str:
         elif draw < 0.04:
             text = f"Tell me: {inner}"
         elif draw < 0.06:
-            text = f"I would like to know {inner}"
-        elif draw < 0.08:
+            text = f"{rng.choice(_POLITE)} {inner}"
+        elif draw < 0.1:
             text = inner
-        elif draw < 0.12:
+        elif draw < 0.14:
             text = text.rstrip("?")
+        elif draw < 0.17:
+            text = inner.rstrip("?")
     return text
 
 
@@ -205,6 +210,10 @@ def _reworded(rng: random.Random, text: str) -> str:
     return text
 
 
+_POLITE = (
+    "I would like to know", "Do you know", "Please tell me", "I want to know", "Find out",
+    "Could you say", "I'd like to know", "Let me know", "Say",
+)  # fmt: skip
 _MOST = ("longest", "largest", "highest", "oldest", "deepest", "best known", "heaviest")
 
 
@@ -467,6 +476,54 @@ def page(rng: random.Random, site: Site, thing: Entity, known: list[Fact], fille
         )
     made.units = rows + prose if chance(rng, 0.3) else prose + rows
     return made
+
+
+def happenings(rng: random.Random, thing: Entity, count: int) -> list[Event]:
+    """Invent events of an entity, now and then in another language."""
+    about = with_article(rng, thing, thing.name)
+    made = []
+    for _ in range(count):
+        draw = rng.random()
+        made.append(
+            chinese(rng) if draw < 0.05 else spanish(rng) if draw < 0.1 else event(rng, about)
+        )
+        one = made[-1]
+        if one.text.startswith(f"{sentence_case(about)} ") and chance(rng, 0.3):
+            pronoun = "It" if thing.kind != "person" else rng.choice(("He", "She"))
+            one.text = pronoun + one.text[len(about) :]
+        shown = one.extra or one.text
+        one.asked = [(asked, answer) for asked, answer in one.asked if answer in shown]
+    return made
+
+
+def add_events(rng: random.Random, made: Page, events: Sequence[Event]) -> list[Fact]:
+    """Put events into a page, and return their facts, whose questions are ready."""
+    found = []
+    for one in events:
+        stated = tuple(ready(made.entity, asked, answer) for asked, answer in one.asked)
+        found += stated
+        if one.form == "row":
+            rows = [place for place, unit in enumerate(made.units) if unit.form == "row"]
+            place = rows[0] if rows else len(made.units)
+        else:
+            rows = [place for place, unit in enumerate(made.units) if unit.form != "row"]
+            place = rng.choice([*rows, len(made.units)])
+        if one.extra:
+            made.units[place:place] = [
+                Unit(one.text, one.form),
+                Unit(one.extra, "sentence", stated),
+            ]
+        else:
+            made.units.insert(place, Unit(one.text, one.form, stated))
+    return found
+
+
+def ready(thing: Entity, asked: str, answer: str) -> Fact:
+    """Return a fact whose one question is written already."""
+    foreign = asked.startswith("¿") or asked.endswith("？")
+    return Fact(
+        thing, Relation(asked, ("*",), "*", (asked,), (), (), "xx" if foreign else "en"), answer
+    )
 
 
 def _subject(rng: random.Random, thing: Entity, fact: Fact, pronoun: str) -> str:

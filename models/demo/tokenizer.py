@@ -24,9 +24,9 @@ TAGS = (
     "<answer>", "</answer>",
 )  # fmt: skip
 PRE_TOKENIZER = "gpt-2"
-PIECES = 720
-"""Merges learned from text; with bytes, digit pairs, spaced words and tags about 1,500 tokens."""
-SPACED = 420
+PIECES = 1000
+"""Merges learned from text; with bytes, digit pairs, spaced words and tags about 1,900 tokens."""
+SPACED = 560
 """Words that also exist with their leading space."""
 SAMPLE = 3000
 _FIRST_PAIRS = ("19", "18", "20", "17", "16", "15", "00")

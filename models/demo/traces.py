@@ -7,6 +7,7 @@ Everything in it is invented from one seed; nothing here knows of a tokenizer or
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,13 +20,16 @@ from .pages import (
     Fact,
     Page,
     Unit,
+    add_events,
     comparison,
     entity,
     facts,
     filler,
+    happenings,
     page,
     pick_relations,
     question,
+    ready,
     sentence_case,
     superlative,
 )
@@ -92,13 +96,43 @@ def visit_turn(title: str, url: str, goal: str, before: str = "") -> str:
     return thought(f"{before}Open {link}") + call("visit", {"url": [url], "goal": goal})
 
 
-def answer_turn(fact: Fact) -> str:
+_SOUGHT = tuple(
+    (re.compile(pattern, re.IGNORECASE), said)
+    for pattern, said in (
+        (r"\bwho(m|se)?\b|which person|which man|qui[eé]n|谁", "A person"),
+        (r"how many|\bnumber of\b|cu[aá]nt[ao]s", "A number"),
+        (r"\b(which|what|the) year\b|qué año|哪一?年", "A year"),
+        (r"\bwhen\b|\bdate\b|(which|what) day|birthday|cu[aá]ndo|qué fecha|什么时候", "A date"),
+        (
+            r"\bwhere\b|(which|what) (city|town|place|country|village|region)\b|d[oó]nde|qué ciudad|哪里",
+            "A place",
+        ),
+        (r"\bhow (?!is|are|was|were|do|does|did)\w+|cu[aá]nto|多少|多[长高大]", "A size"),
+        (
+            r"\b(which|what) (?!is|are|was|were|did|do|does|has)\w+|called|the name|qué|cómo|哪|什么",
+            "A name",
+        ),
+    )
+)
+
+
+def sought(asked: str) -> str:
+    """Say what sort of answer a question wants, by its own words: the first thing to settle."""
+    return next((said for pattern, said in _SOUGHT if pattern.search(asked)), "A fact")
+
+
+def answer_turn(asked: str, value: str) -> str:
     """The completion that answers from the page just read."""
-    return thought("The page says it.") + f"<answer>\n{fact.value}\n</answer>"
+    return thought(f"{sought(asked)}: the page says it.") + f"<answer>\n{value}\n</answer>"
 
 
-LACKING = "The page does not say it."
-"""The thinking about a page that does not answer."""
+def lacking(asked: str) -> str:
+    """The thinking about a page that does not answer."""
+    return f"{sought(asked)}: the page does not say it."
+
+
+NO_RESULT = "Nothing is found."
+"""The thinking about an empty result list."""
 
 
 def abstain_turn(reason: str) -> str:
@@ -212,68 +246,198 @@ def _page_of(rng: random.Random, site: Site, fact: Fact, has: bool, budget: int)
     return made
 
 
+_SCENARIOS = {"direct": 66, "absent": 14, "second": 8, "mention": 6, "requery": 3, "bridge": 3}
+
+
 def trace(rng: random.Random, results: int | None = None, budget: int | None = None) -> Trace:
     """Invent one trace. `results` and `budget` (words of evidence) are drawn when not given."""
     if results is None:
-        results = rng.choices((1, 2, 3, 4), (2, 8, 4, 1))[0]
+        results = rng.choices((1, 2, 3, 4, 5), (2, 7, 4, 1, 1))[0]
     if budget is None:
-        budget = rng.choice((20, 35, 45, 45, 60))
+        budget = rng.choices((20, 35, 45, 60, 95), (2, 3, 6, 3, 1))[0]
     site = Site(rng)
+    scenario = rng.choices(tuple(_SCENARIOS), tuple(_SCENARIOS.values()))[0]
+    if scenario == "bridge":
+        return _bridge(rng, site, budget)
     thing = entity(rng)
-    relation = pick_relations(rng, thing.kind, 1)[0]
-    fact = Fact(thing, relation, names.value(rng, relation.value))
+    has = scenario not in ("absent", "second")
+    if chance(rng, 0.62):
+        fact, made = _told(rng, site, thing, has, budget)
+    else:
+        relation = pick_relations(rng, thing.kind, 1)[0]
+        fact = Fact(thing, relation, names.value(rng, relation.value))
+        made = _page_of(rng, site, fact, has, budget)
     asked = question(rng, fact)
-    goal = asked
-    scenario = rng.choices(("direct", "absent", "second", "nothing", "mention"), (82, 10, 2, 0, 6))[
-        0
-    ]
-    steps: list[Step] = []
-    others = _others(rng, site, thing, results - (0 if scenario == "nothing" else 1))
-    words = rng.choice((6, 10, 12, 12, 16))
-    pages: list[Page] = []
-    if scenario in ("direct", "absent"):
-        pages = [_page_of(rng, site, fact, scenario == "direct", budget)]
-    elif scenario == "second":
-        first = _page_of(rng, site, fact, False, budget)
-        first.title = sentence_case(thing.name)
-        second = _page_of(rng, site, fact, chance(rng, 0.7), budget)
-        prefix = sentence_case(names.plain_word(rng))
-        second.title = rng.choice(
-            (f"{prefix} of {thing.name}", f"{thing.name} {prefix.lower()}",
-             f"{prefix}: {thing.name}", f"{thing.name} ({prefix.lower()})",
-             f"Building {thing.name}", f"{thing.name} – {prefix}")
-        )  # fmt: skip
-        second.url = site.address(second.title)
-        pages = [first, second]
-        others = others[: max(0, results - 2)]
+    return _run(rng, site, Asked(fact, asked, scenario), made, results, budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is about: the fact, its question, the scenario."""
+
+    fact: Fact
+    text: str
+    scenario: str
+
+
+def _told(
+    rng: random.Random, site: Site, thing: Entity, has: bool, budget: int
+) -> tuple[Fact, Page]:
+    """Write a page of events and return it with the fact asked for, which it has or has not."""
+    count = 1 if budget < 30 else rng.choice((1, 2, 2, 3, 4)) if budget < 80 else 6
+    events = happenings(rng, thing, count)
+    more = facts(rng, thing, rng.choice((0, 0, 1, 2)))
+    made = page(rng, site, thing, more, rng.choice((0, 0, 1, 2)))
+    stated = add_events(rng, made, events)
+    chosen = rng.choice([one for one in events if one.asked] or events)
+    if has and stated:
+        answers = {asked for asked, _ in chosen.asked}
+        options = [fact for fact in stated if fact.relation.key in answers] or stated
+        return rng.choice(options), made
+    if chosen.lacking and chance(rng, 0.6):
+        return ready(thing, rng.choice(chosen.lacking), ABSTAIN), made
+    unseen = [(q, a) for one in happenings(rng, thing, 3) for q, a in one.asked]
+    asked = rng.choice(unseen)[0] if unseen else f"Who is the owner of {thing.name}?"
+    return ready(thing, asked, ABSTAIN), made
+
+
+def _run(
+    rng: random.Random, site: Site, asked: Asked, made: Page, results: int, budget: int
+) -> Trace:
+    """Write the turns of a run whose first page is `made`."""
+    fact, scenario = asked.fact, asked.scenario
+    thing = made.entity
+    pages = [made]
+    rest = max(0, results - 1)
+    if scenario == "second":
+        made.title = sentence_case(thing.name)
+        if any(unit.states(fact) for unit in made.units):
+            raise AssertionError("the first page of this scenario must not answer")
+        pages.append(_second(rng, site, fact, chance(rng, 0.75), budget))
+        rest = max(0, results - 2)
     elif scenario == "mention":
-        host = entity(rng)
-        own = facts(rng, host, rng.randint(0, 2))
-        pages = [page(rng, site, host, [*own, fact], rng.randint(0, 2))]
+        made.title = title_of(rng)
+        made.url = site.address(made.title)
+    words = rng.choice((6, 10, 12, 12, 16))
     rows = [
-        wire.ResultRow(made.title, made.url, _row_snippet(rng, made, words, scenario, thing))
-        for made in [*pages, *others]
+        wire.ResultRow(one.title, one.url, _row_snippet(rng, one, words, scenario, thing))
+        for one in [*pages, *_others(rng, site, thing, rest)]
     ]
     if chance(rng, 0.3):  # a good search puts the right page first, mostly
         rng.shuffle(rows)
-    listing = wire.search_text([(asked, rows)])
-    steps.append(Step(search_turn(asked), listing))
+    steps: list[Step] = []
+    if scenario == "requery":
+        steps.append(Step(search_turn(asked.text), wire.search_text([(asked.text, [])])))
+        again = thing.name
+        listing = wire.search_text([(again, rows if chance(rng, 0.7) else [])])
+        steps.append(Step(thought(NO_RESULT) + call("search", {"query": [again]}), listing))
+        if "1. [" not in listing:
+            steps.append(Step(abstain_turn(NO_RESULT), None))
+            return Trace(asked.text, tuple(steps), ABSTAIN, fact.relation.key, scenario, ())
+    else:
+        steps.append(Step(search_turn(asked.text), wire.search_text([(asked.text, rows)])))
     before = ""
-    for made in pages:
-        stated = any(unit.states(fact) for unit in made.units)
-        steps.append(Step(visit_turn(made.title, made.url, goal, before), ""))
-        if scenario == "second" and made is pages[0] and chance(rng, 0.15):
-            shown = wire.visit_text([wire.missing_block(made.url, goal)])
+    for one in pages:
+        answer = next((f for u in one.units for f in u.facts if _same(f, fact)), None)
+        goal = asked.text
+        turn = visit_turn(one.title, one.url, goal, before)
+        if scenario == "second" and one is made and chance(rng, 0.15):
+            shown = wire.visit_text([wire.missing_block(one.url, goal)])
         else:
-            shown = _show(made, evidence(rng, made, fact if stated else None, budget), goal)
-        steps[-1] = Step(steps[-1].completion, shown)
-        if stated:
-            steps.append(Step(answer_turn(fact), None))
-            return Trace(asked, tuple(steps), fact.value, relation.key, scenario, tuple(pages))
-        before = f"{LACKING} "
-    reason = LACKING if pages else "No page fits."
-    steps.append(Step(abstain_turn(reason), None))
-    return Trace(asked, tuple(steps), ABSTAIN, relation.key, scenario, tuple(pages))
+            shown = _show(one, evidence(rng, one, answer, budget), goal)
+        steps.append(Step(turn, shown))
+        if answer is not None:
+            steps.append(Step(answer_turn(asked.text, answer.value), None))
+            return Trace(
+                asked.text, tuple(steps), answer.value, fact.relation.key, scenario, tuple(pages)
+            )
+        before = f"{lacking(asked.text)} "
+    steps.append(Step(abstain_turn(lacking(asked.text)), None))
+    return Trace(asked.text, tuple(steps), ABSTAIN, fact.relation.key, scenario, tuple(pages))
+
+
+def _same(fact: Fact, other: Fact) -> bool:
+    return fact is other or (fact.relation is other.relation and fact.entity is other.entity)
+
+
+def title_of(rng: random.Random) -> str:
+    """Return a title that names something else."""
+    return sentence_case(entity(rng).name)
+
+
+def _second(rng: random.Random, site: Site, fact: Fact, has: bool, budget: int) -> Page:
+    """Another page about the same thing, which may answer where the first did not."""
+    thing = fact.entity
+    if fact.relation.sentences:
+        made = _page_of(rng, site, fact, has, budget)
+    else:
+        (event,) = happenings(rng, thing, 1)
+        made = page(rng, site, thing, [], rng.choice((0, 1, 2)))
+        add_events(rng, made, [event])
+    prefix = sentence_case(names.plain_word(rng))
+    made.title = rng.choice(
+        (f"{prefix} of {thing.name}", f"{thing.name} {prefix.lower()}",
+         f"{prefix}: {thing.name}", f"{thing.name} ({prefix.lower()})",
+         f"Building {thing.name}", f"{thing.name} – {prefix}")
+    )  # fmt: skip
+    made.url = site.address(made.title)
+    return made
+
+
+_BRIDGES = (
+    ("designer", "Who designed {e}?", "{v} designed {e}.", "the designer of {e}"),
+    ("founder", "", "{e} was founded by {v}.", "the founder of {e}"),
+    ("inventor", "", "{v} invented {e}.", "the inventor of {e}"),
+    ("architect", "", "The architect of {e} was {v}.", "the architect of {e}"),
+    ("author", "", "{e} was written by {v}.", "the author of {e}"),
+    ("maker", "", "{e} was made by {v}.", "the maker of {e}"),
+    ("engineer", "", "{v} was the engineer.", "the chief engineer of {e}"),
+)  # fmt: skip
+
+
+def _bridge(rng: random.Random, site: Site, budget: int) -> Trace:
+    """A question over two pages: the first names who is meant, the second tells of them."""
+    thing = entity(
+        rng, rng.choice(("bridge", "building", "instrument", "invention", "book", "tower"))
+    )
+    someone = entity(rng, "person")
+    _, _, sentence, phrase = rng.choice(_BRIDGES)
+    name = f"the {thing.name}" if thing.article else thing.name
+    relation = pick_relations(rng, "person", 1)[0]
+    fact = Fact(
+        Entity("person", phrase.format(e=name), phrase.format(e=name), False),
+        relation,
+        names.value(rng, relation.value),
+    )
+    asked = question(rng, fact)
+    own = Fact(someone, relation, fact.value)
+    link = f"[{someone.name}]({site.address(someone.name)})" if chance(rng, 0.5) else someone.name
+    first = page(rng, site, thing, facts(rng, thing, rng.choice((0, 1))), rng.randint(0, 1))
+    first.title, bridge = sentence_case(thing.name), ready(thing, "bridge", someone.name)
+    first.units.insert(
+        0, Unit(sentence_case(sentence.format(e=name, v=link)), "sentence", (bridge,))
+    )
+    second = _page_of(rng, site, own, True, budget)
+    second.title = someone.name
+    steps = [Step(search_turn(asked), "")]
+    listing = [wire.ResultRow(first.title, first.url, snippet(rng, first, 12))]
+    listing += [
+        wire.ResultRow(o.title, o.url, snippet(rng, o, 12)) for o in _others(rng, site, thing, 1)
+    ]
+    steps = [Step(search_turn(asked), wire.search_text([(asked, listing)]))]
+    shown = _show(first, evidence(rng, first, bridge, budget), asked)
+    steps.append(Step(visit_turn(first.title, first.url, asked), shown))
+    longer = f"{someone.name}: {asked}"
+    listing = [wire.ResultRow(second.title, second.url, snippet(rng, second, 12))]
+    listing += [wire.ResultRow(first.title, first.url, snippet(rng, first, 12))]
+    steps.append(
+        Step(thought(f"It is {someone.name}.") + call("search", {"query": [longer]}),
+             wire.search_text([(longer, listing)]))
+    )  # fmt: skip
+    shown = _show(second, evidence(rng, second, own, budget), longer)
+    steps.append(Step(visit_turn(second.title, second.url, longer), shown))
+    steps.append(Step(answer_turn(asked, own.value), None))
+    return Trace(asked, tuple(steps), own.value, relation.key, "bridge", (first, second))
 
 
 def _row_snippet(rng: random.Random, made: Page, words: int, scenario: str, thing: Entity) -> str:

@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LENGTHS = (384, 512, 640, 768, 1024)
+LENGTHS = (384, 448, 512, 576, 640, 768, 896, 1024)
 """Rows are padded to one of these, so that few shapes are compiled."""
 TOKENS = 6144
 """Tokens in a batch, padding included."""
-BLOCK = 72
+BLOCK = 216
 """Traces drawn at a time and sorted by length."""
 READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.02, 1.0, 3.0
-CHOICE_WEIGHT = 20.0
-"""For the few tokens that decide: open or give up, answer or not, where the answer begins."""
+CHOICE_WEIGHT = 10.0
+"""For the few tokens that decide: answer or not, where the answer begins, which result to open."""
 MUON_RATE, ADAM_RATE = 0.02, 2e-3
 
 
@@ -63,22 +63,25 @@ class Limit:
 
 
 def row(parts: list[tuple[str, bool]], tokenizer: "Tokenizer") -> Row:
-    """Turn text into token ids; what the model writes weighs most, its answers double."""
+    """Turn text into token ids; what the model writes weighs most, its decisions above all."""
     ids: list[int] = []
     weights: list[float] = []
-    answer = tokenizer.token_to_id("<answer>")
+    answer, opened = tokenizer.token_to_id("<answer>"), tokenizer.encode("Open [").ids
+    deciding = [tokenizer.token_to_id(token) for token in ("Ġsays", "Ġdoes")]
     for text, written in parts:
         part = tokenizer.encode(text, add_special_tokens=False).ids
-        weight = WRITE_WEIGHT if written else READ_WEIGHT
-        if written and "<answer>" in text:
-            weight = ANSWER_WEIGHT
-        line = [weight] * len(part)
-        if written and not text.startswith("I search"):
-            line[:3] = [CHOICE_WEIGHT] * 3
+        line = [WRITE_WEIGHT if written else READ_WEIGHT] * len(part)
         if written and answer in part:
             first = part.index(answer) + 2  # a line break stands between
+            line[: first - 1] = [ANSWER_WEIGHT] * (first - 1)
+            line[first:] = [ANSWER_WEIGHT] * len(line[first:])
             line[first : first + 2] = [CHOICE_WEIGHT] * 2
             line = line[: len(part)]
+        for place, token in enumerate(part[:24] if written else ()):
+            if token in deciding:
+                line[place] = CHOICE_WEIGHT
+            if part[place : place + len(opened)] == opened:
+                line[place + len(opened)] = CHOICE_WEIGHT
         ids += part
         weights += line
     return Row(ids, weights)
@@ -95,18 +98,17 @@ def copy_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
 
 
 def draw(rng: random.Random, progress: float, system: str) -> list[tuple[str, bool]]:
-    """Draw the text of one row: drills and parts of runs first, whole runs towards the end."""
-    late = progress > 0.7
-    choice = rng.random()
-    if choice < (0.25 if late else 0.5):
+    """Draw the text of one row: drills first, and more and more whole runs."""
+    runs = 0.15 if progress < 0.25 else 0.35 if progress < 0.65 else 0.6
+    if not rng.random() < runs:
         return drill(rng)
-    if choice < (0.3 if late else 0.65):  # which result to open: the run up to there
-        made = trace(rng, results=rng.choice((2, 2, 3, 4)))
-        opened = replace(made.steps[1], result=None)
-        return vocabulary.pieces_of(replace(made, steps=(made.steps[0], opened)), system)
-    results = 1 if choice < (0.35 if late else 0.8) else None
-    budget = rng.choice((20, 35, 50)) if progress < 0.35 else None
-    return vocabulary.pieces_of(trace(rng, results, budget), system)
+    if rng.random() < 0.15:  # which result to open: the run up to there
+        made = trace(rng, results=rng.choice((2, 2, 3, 4, 5)))
+        if len(made.steps) > 1 and '"visit"' in made.steps[1].completion:
+            opened = replace(made.steps[1], result=None)
+            return vocabulary.pieces_of(replace(made, steps=(made.steps[0], opened)), system)
+        return vocabulary.pieces_of(made, system)
+    return vocabulary.pieces_of(trace(rng), system)
 
 
 def block_of_batches(
@@ -116,7 +118,7 @@ def block_of_batches(
     rng = random.Random(f"{seed}/{block}")
     rows = []
     for _ in range(BLOCK):
-        if progress < 0.1 and rng.random() < 0.5:
+        if progress < 0.08 and rng.random() < 0.5:
             rows.append(copy_row(rng, tokenizer))
         else:
             rows.append(row(draw(rng, progress, system), tokenizer))

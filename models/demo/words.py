@@ -80,3 +80,28 @@ TOPICS = listed(
 )
 
 HOSTS = listed("com org net test example edu info eu io museum")
+
+PROFESSIONS = listed(
+    """engineer architect painter writer poet composer singer sailor captain officer emperor king
+    queen prince princess duke bishop monk priest nun nurse doctor surgeon chemist physicist
+    astronomer mathematician geologist botanist zoologist explorer traveller climber guide merchant
+    banker miner farmer gardener carpenter mason sculptor carver potter weaver tailor baker brewer
+    printer publisher editor journalist historian philosopher teacher professor student judge
+    lawyer minister president chancellor governor mayor general admiral soldier pilot driver
+    conductor pianist violinist organist actor dancer director producer photographer inventor
+    mechanic clockmaker instrument-maker builder founder owner leader patient servant secretary
+    librarian curator archaeologist missionary diplomat ambassador spy pirate smuggler thief
+    athlete runner swimmer cyclist player champion designer programmer scientist scholar
+    cartographer naturalist physician pharmacist millionaire saint"""
+)
+
+TITLES = listed(
+    """King Queen Emperor Empress Prince Princess Duke Duchess Pope Bishop Saint President General
+    Captain Admiral Lord Lady Sir Count Baron Professor Doctor Sultan Tsar Khan Chief Governor"""
+)
+
+SUPERLATIVES = listed(
+    """oldest youngest longest shortest largest biggest smallest highest tallest lowest deepest
+    widest heaviest fastest first last only main richest earliest latest nearest farthest busiest
+    brightest strongest finest rarest steepest greatest second third"""
+)
