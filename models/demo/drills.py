@@ -10,30 +10,14 @@ import random
 from .. import wire
 from ..transcript import END, THINK
 from . import names
+from .asking import question
+from .completions import abstain_turn, answer_turn, lacking, search_turn, visit_turn
+from .entities import Entity, entity
+from .facts import Fact, facts, pick_relations
 from .names import Site, chance
-from .pages import (
-    Entity,
-    Fact,
-    Page,
-    add_events,
-    entity,
-    facts,
-    happenings,
-    page,
-    pick_relations,
-    question,
-)
-from .traces import (
-    abstain_turn,
-    alike,
-    answer_turn,
-    evidence,
-    lacking,
-    search_turn,
-    snippet,
-    trace,
-    visit_turn,
-)
+from .pages import Page, add_events, happenings, page
+from .showing import evidence, snippet
+from .traces import alike, trace
 
 Parts = list[tuple[str, bool]]
 """Text in order, each with whether the model writes it."""

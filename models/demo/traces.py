@@ -5,34 +5,30 @@ answer, with the text of every tool from `models.wire` and every turn as `models
 Everything in it is invented from one seed; nothing here knows of a tokenizer or a network.
 """
 
-import json
 import random
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .. import wire
 from ..turns import ABSTAIN
 from . import names
-from .names import Site, chance
-from .pages import (
-    Entity,
-    Fact,
-    Page,
-    Unit,
-    add_events,
-    comparison,
-    entity,
-    facts,
-    filler,
-    happenings,
-    page,
-    pick_relations,
-    question,
-    ready,
-    sentence_case,
-    superlative,
+from .asking import question
+from .completions import (
+    NO_RESULT,
+    abstain_turn,
+    answer_turn,
+    call,
+    lacking,
+    search_turn,
+    thought,
+    visit_turn,
 )
+from .entities import Entity, entity, sentence_case
+from .facts import Fact, facts, pick_relations, ready
+from .names import Site, chance
+from .pages import Page, Unit, add_events, comparison, happenings, page
+from .prose import filler, superlative
+from .showing import evidence, others, row_snippet, show, snippet
 
 _ALIKE = (
     {"opened", "built", "completed", "construction began", "founded", "invented", "patented",
@@ -70,152 +66,9 @@ class Trace:
     pages: tuple[Page, ...] = ()
 
 
-def thought(text: str) -> str:
-    """Return the thinking part of a completion (its opening tag belongs to the prompt)."""
-    return f"{text}\n</think>\n\n"
-
-
-def call(name: str, arguments: dict[str, object]) -> str:
-    """Return a tool call as the model writes it."""
-    body = json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
-    return f"<tool_call>\n{body}\n</tool_call>"
-
-
-def search_turn(asked: str) -> str:
-    """The first completion: the question itself is the query, for its own words find best."""
-    return thought("I search for it.") + call("search", {"query": [asked]})
-
-
-def visit_turn(title: str, url: str, goal: str, before: str = "") -> str:
-    """The completion that opens a result.
-
-    The thinking repeats the result's link, for a link is copied in one go from the list, and the
-    address in the call from the thinking: two short steps instead of a long one.
-    """
-    link = f"[{wire.link_title(title)}]({url})"
-    return thought(f"{before}Open {link}") + call("visit", {"url": [url], "goal": goal})
-
-
-_SOUGHT = tuple(
-    (re.compile(pattern, re.IGNORECASE), said)
-    for pattern, said in (
-        (r"\bwho(m|se)?\b|which person|which man|qui[eé]n|谁", "A person"),
-        (r"how many|\bnumber of\b|cu[aá]nt[ao]s", "A number"),
-        (r"\b(which|what|the) year\b|qué año|哪一?年", "A year"),
-        (r"\bwhen\b|\bdate\b|(which|what) day|birthday|cu[aá]ndo|qué fecha|什么时候", "A date"),
-        (
-            r"\bwhere\b|(which|what) (city|town|place|country|village|region)\b|d[oó]nde|qué ciudad|哪里",
-            "A place",
-        ),
-        (r"\bhow (?!is|are|was|were|do|does|did)\w+|cu[aá]nto|多少|多[长高大]", "A size"),
-        (
-            r"\b(which|what) (?!is|are|was|were|did|do|does|has)\w+|called|the name|qué|cómo|哪|什么",
-            "A name",
-        ),
-    )
-)
-
-
-def sought(asked: str) -> str:
-    """Say what sort of answer a question wants, by its own words: the first thing to settle."""
-    return next((said for pattern, said in _SOUGHT if pattern.search(asked)), "A fact")
-
-
-def answer_turn(asked: str, value: str) -> str:
-    """The completion that answers from the page just read."""
-    return thought(f"{sought(asked)}: the page says it.") + f"<answer>\n{value}\n</answer>"
-
-
-def lacking(asked: str) -> str:
-    """The thinking about a page that does not answer."""
-    return f"{sought(asked)}: the page does not say it."
-
-
-NO_RESULT = "Nothing is found."
-"""The thinking about an empty result list."""
-
-
-def abstain_turn(reason: str) -> str:
-    """The completion that gives up."""
-    return thought(reason) + f"<answer>\n{ABSTAIN}\n</answer>"
-
-
 def alike(key: str, other: str) -> bool:
     """True when a sentence of the one relation may answer a question for the other."""
     return key == other or any(key in group and other in group for group in _ALIKE)
-
-
-def snippet(rng: random.Random, made: Page, words: int) -> str:
-    """Cut a snippet of at most `words` words from a page, in one or two pieces."""
-    units = [unit.text for unit in made.units] or [filler(rng)]
-    pieces = rng.sample(units, min(len(units), rng.choice((1, 1, 2))))
-    each = words // len(pieces)
-    cut = []
-    for piece in pieces:
-        split = piece.split()
-        start = rng.randint(0, max(0, len(split) - each)) if chance(rng, 0.4) else 0
-        cut.append(" ".join(split[start : start + each]))
-    return " … ".join(cut)
-
-
-def evidence(rng: random.Random, made: Page, target: Fact | None, budget: int) -> wire.VisitBlock:
-    """Show at most `budget` words of a page, the target's unit among them; the goal is unset."""
-    order = list(range(len(made.units)))
-    wanted = [i for i in order if target is not None and made.units[i].states(target)]
-    rng.shuffle(order)
-    chosen: list[int] = []
-    words = 0
-    for index in wanted + order:
-        size = len(made.units[index].text.split())
-        if index not in chosen and (words + size <= budget or not chosen):
-            chosen.append(index)
-            words += size
-    lines: list[str] = []
-    last = ""
-    beside = chance(rng, 0.35)
-    ruled = chance(rng, 0.7)
-    for index in sorted(chosen):
-        unit = made.units[index]
-        if unit.form == "row" and last != "row":
-            lines.append(made.table_header)
-            if ruled:
-                lines.append("|" + " --- |" * (made.table_header.count("|") - 1))
-        if unit.form == "sentence" and last == "sentence" and beside:
-            lines[-1] += f" {unit.text}"
-        else:
-            lines.append(unit.text)
-        last = unit.form
-    if chance(rng, 0.12):
-        lines.insert(rng.randrange(len(lines)), f"## {sentence_case(names.plain_word(rng))}")
-    if chance(rng, 0.08):
-        lines.insert(0, f"# {made.title}")
-    best = rng.choice(wanted) if wanted and chance(rng, 0.85) else rng.choice(chosen)
-    return wire.VisitBlock(made.url, "", "\n".join(lines), made.units[best].text)
-
-
-def _show(made: Page, block: wire.VisitBlock, goal: str) -> str:
-    return wire.visit_text([wire.VisitBlock(made.url, goal, block.evidence, block.summary)])
-
-
-def _others(rng: random.Random, site: Site, thing: Entity, count: int) -> list[Page]:
-    """Pages of other entities: alike in name or kind, or anything."""
-    made = []
-    mixed = chance(rng, 0.2)
-    for _ in range(count):
-        draw = rng.random()
-        if mixed:
-            site = Site(rng)
-        if draw < 0.35:
-            other = entity(rng, thing.kind, like=thing)
-        else:
-            other = entity(rng, thing.kind if draw < 0.7 else None)
-        made.append(page(rng, site, other, facts(rng, other, 1), rng.randint(0, 1)))
-        if chance(rng, 0.12):
-            made[-1].title = rng.choice(
-                (f"List of {other.kind}s", f"{sentence_case(other.kind)}s of {names.place(rng)}",
-                 f"{other.name} and {names.thing(rng)}")
-            )  # fmt: skip
-    return made
 
 
 def _page_of(rng: random.Random, site: Site, fact: Fact, has: bool, budget: int) -> Page:
@@ -320,8 +173,8 @@ def _run(
         made.url = site.address(made.title)
     words = rng.choice((6, 10, 12, 12, 16))
     rows = [
-        wire.ResultRow(one.title, one.url, _row_snippet(rng, one, words, scenario, thing))
-        for one in [*pages, *_others(rng, site, thing, rest)]
+        wire.ResultRow(one.title, one.url, row_snippet(rng, one, words, scenario, thing))
+        for one in [*pages, *others(rng, site, thing, rest)]
     ]
     if chance(rng, 0.3):  # a good search puts the right page first, mostly
         rng.shuffle(rows)
@@ -344,7 +197,7 @@ def _run(
         if scenario == "second" and one is made and chance(rng, 0.15):
             shown = wire.visit_text([wire.missing_block(one.url, goal)])
         else:
-            shown = _show(one, evidence(rng, one, answer, budget), goal)
+            shown = show(one, evidence(rng, one, answer, budget), goal)
         steps.append(Step(turn, shown))
         if answer is not None:
             steps.append(Step(answer_turn(asked.text, answer.value), None))
@@ -422,10 +275,10 @@ def _bridge(rng: random.Random, site: Site, budget: int) -> Trace:
     steps = [Step(search_turn(asked), "")]
     listing = [wire.ResultRow(first.title, first.url, snippet(rng, first, 12))]
     listing += [
-        wire.ResultRow(o.title, o.url, snippet(rng, o, 12)) for o in _others(rng, site, thing, 1)
+        wire.ResultRow(o.title, o.url, snippet(rng, o, 12)) for o in others(rng, site, thing, 1)
     ]
     steps = [Step(search_turn(asked), wire.search_text([(asked, listing)]))]
-    shown = _show(first, evidence(rng, first, bridge, budget), asked)
+    shown = show(first, evidence(rng, first, bridge, budget), asked)
     steps.append(Step(visit_turn(first.title, first.url, asked), shown))
     longer = f"{someone.name}: {asked}"
     listing = [wire.ResultRow(second.title, second.url, snippet(rng, second, 12))]
@@ -434,18 +287,10 @@ def _bridge(rng: random.Random, site: Site, budget: int) -> Trace:
         Step(thought(f"It is {someone.name}.") + call("search", {"query": [longer]}),
              wire.search_text([(longer, listing)]))
     )  # fmt: skip
-    shown = _show(second, evidence(rng, second, own, budget), longer)
+    shown = show(second, evidence(rng, second, own, budget), longer)
     steps.append(Step(visit_turn(second.title, second.url, longer), shown))
     steps.append(Step(answer_turn(asked, own.value), None))
     return Trace(asked, tuple(steps), own.value, relation.key, "bridge", (first, second))
-
-
-def _row_snippet(rng: random.Random, made: Page, words: int, scenario: str, thing: Entity) -> str:
-    text = snippet(rng, made, words)
-    if scenario != "mention" or not any(thing.name in unit.text for unit in made.units):
-        return text
-    unit = next(unit.text for unit in made.units if thing.name in unit.text)
-    return " ".join(unit.split()[:words])
 
 
 def traces(seed: int, results: int | None = None, budget: int | None = None) -> Iterator[Trace]:
