@@ -169,6 +169,8 @@ def named(rng: random.Random, about: str) -> Event:
     if not human and value[0].isupper() and chance(rng, 0.4):
         value = f"{value} {kind.capitalize()}"
     best = rng.choice(SUPERLATIVES)
+    asked: tuple[str, ...]
+    lacking: tuple[str, ...]
     clause = rng.choice(
         (
             "",
@@ -232,6 +234,7 @@ def done(rng: random.Random, about: str, kind: str, value: str, human: bool) -> 
             True,
         )
     hint = f" in {year}" if dated and chance(rng, 0.5) else ""
+    asked: tuple[str, ...]
     if human:
         asked = (
             f"Whom did {about} {verb.base}{hint}?",

@@ -180,7 +180,7 @@ def happenings(rng: random.Random, thing: Entity, count: int) -> list[Event]:
 
 def add_events(rng: random.Random, made: Page, events: Sequence[Event]) -> list[Fact]:
     """Put events into a page, and return their facts, whose questions are ready."""
-    found = []
+    found: list[Fact] = []
     for one in events:
         stated = tuple(ready(made.entity, asked, answer) for asked, answer in one.asked)
         found += stated
