@@ -60,8 +60,8 @@ accept: $(DEV) ## Run the check of every promise and print a row each
 soak: $(DEV) ## The full numbers of kills
 	@APPLIANCE_KILLS=100 scripts/test.sh -m kill
 
-demo-model: $(ENCODE) ## Train a demonstration model anew from its seed, into .build/demo (two hours)
-	@$(BIN)/python -m models.demo.train --seed 7 --out $(BUILD)/demo/run --minutes 90
+demo-model: $(ENCODE) ## Train the demonstration model anew, the recorded run, into .build/demo (over an hour)
+	@$(BIN)/python -m models.demo.train --out $(BUILD)/demo/run
 	@$(BIN)/python -m models.demo.export $(BUILD)/demo/run --out $(BUILD)/demo/model
 	@$(BIN)/python -m models.demo.evaluate --model $(BUILD)/demo/model/demo-researcher.gguf
 

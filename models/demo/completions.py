@@ -5,6 +5,7 @@ The turns are those that `models.turns` reads. This module does not know where a
 
 import json
 import re
+from enum import IntEnum
 
 from .. import wire
 from ..turns import ABSTAIN
@@ -59,14 +60,40 @@ def sought(asked: str) -> str:
     return next((said for pattern, said in _SOUGHT if pattern.search(asked)), "A fact")
 
 
-def answer_turn(asked: str, value: str) -> str:
-    """The completion that answers from the page just read."""
-    return thought(f"{sought(asked)}: the page says it.") + f"<answer>\n{value}\n</answer>"
+class Style(IntEnum):
+    """How much is thought about a page. Training goes from short to long; the model ends at ASKED.
+
+    SHORT says only whether the page answers. QUOTED copies the sentence first, so that the answer
+    is taken from the copy. ASKED also repeats the question after the sentence: what reads from
+    left to right can compare the two only when the later one has the earlier one before it.
+    """
+
+    SHORT = 0
+    QUOTED = 1
+    ASKED = 2
 
 
-def lacking(asked: str) -> str:
-    """The thinking about a page that does not answer."""
-    return f"{sought(asked)}: the page does not say it."
+def _judged(asked: str, quote: str, style: Style, verdict: str) -> str:
+    if style is Style.SHORT or not quote:
+        return f"{sought(asked)}: the page {verdict}"
+    if style is Style.QUOTED:
+        return f"{sought(asked)}.\n{quote}\nThat {verdict}"
+    return f"{sought(asked)}.\n{quote}\n{asked}\nThat {verdict}"
+
+
+def answer_turn(asked: str, value: str, quote: str, style: Style) -> str:
+    """The completion that answers from the page just read; `quote` is the sentence that says it."""
+    said = _judged(asked, quote, style, "says it.")
+    return thought(said) + f"<answer>\n{value}\n</answer>"
+
+
+def lacking(asked: str, quote: str, style: Style) -> str:
+    """The thinking about a page that does not answer; `quote` is what came nearest."""
+    return _judged(asked, quote, style, "does not say it.")
+
+
+UNOPENED = "It did not open."
+"""The thinking about an address that has no page."""
 
 
 def abstain_turn(reason: str) -> str:

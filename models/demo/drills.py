@@ -11,7 +11,7 @@ from .. import wire
 from ..transcript import END, THINK
 from . import names
 from .asking import question
-from .completions import abstain_turn, answer_turn, lacking, search_turn, visit_turn
+from .completions import Style, abstain_turn, answer_turn, lacking, search_turn, visit_turn
 from .entities import Entity, entity
 from .facts import Fact, facts, pick_relations
 from .names import Site, chance
@@ -64,7 +64,7 @@ def open_drill(rng: random.Random) -> Parts:
     return parts
 
 
-def answer_drill(rng: random.Random) -> Parts:
+def answer_drill(rng: random.Random, style: Style = Style.ASKED) -> Parts:
     """One page, and questions that it answers or does not."""
     site, thing = Site(rng), entity(rng)
     known: list[Fact] = []
@@ -79,28 +79,42 @@ def answer_drill(rng: random.Random) -> Parts:
     events = happenings(rng, thing, rng.randint(1, 3)) if told else []
     wanted = add_events(rng, made, events)
     wanted += [fact for fact in known if any(unit.states(fact) for unit in made.units)]
-    asked = [(question(rng, fact), fact.value) for fact in wanted]
-    asked += [(one, "") for event in events for one in event.lacking if chance(rng, 0.6)]
+    asked = [(question(rng, fact), fact.value, _unit_of(made, fact)) for fact in wanted]
+    asked += [
+        (one, "", event.extra or event.text)
+        for event in events
+        for one in event.lacking
+        if chance(rng, 0.6)
+    ]
     for _ in range(rng.randint(0, 2)):
         relation = pick_relations(rng, thing.kind, 1)[0]
         if not any(alike(relation.key, fact.relation.key) for fact in known):
-            asked.append((question(rng, Fact(thing, relation, "")), ""))
+            asked.append((question(rng, Fact(thing, relation, "")), "", ""))
     shown = evidence(rng, made, None, 10_000)
     rng.shuffle(asked)
     block = wire.VisitBlock(
         made.url, asked[0][0] if asked else thing.name, shown.evidence, shown.summary
     )
     parts = _show(wire.visit_text([block]))
-    for text, value in asked[:9]:
-        parts += _ask(text, answer_turn(text, value) if value else abstain_turn(lacking(text)))
+    for text, value, near in asked[: (9, 7, 6)[style]]:
+        quote = near or shown.summary
+        if value:
+            turn = answer_turn(text, value, quote, style)
+        else:
+            turn = abstain_turn(lacking(text, quote, style))
+        parts += _ask(text, turn)
     return parts
 
 
-def visit_drill(rng: random.Random) -> Parts:
+def _unit_of(made: Page, fact: Fact) -> str:
+    return next(unit.text for unit in made.units if unit.states(fact))
+
+
+def visit_drill(rng: random.Random, style: Style = Style.ASKED) -> Parts:
     """Several visits, each the last step of a run: the page as it was shown, and the answer."""
     parts: Parts = []
     for _ in range(rng.choice((2, 3, 3))):
-        made = trace(rng, 1, rng.choice((20, 35, 35, 45, 60)))
+        made = trace(rng, 1, rng.choice((20, 35, 35, 45, 60)), style)
         shown, last = made.steps[-2].result, made.steps[-1].completion
         parts.append(
             (f"<|im_start|>user\n<tool_response>\n{shown}\n</tool_response>{THINK}", False)
@@ -109,7 +123,11 @@ def visit_drill(rng: random.Random) -> Parts:
     return parts
 
 
-def drill(rng: random.Random) -> Parts:
+def drill(rng: random.Random, style: Style = Style.ASKED) -> Parts:
     """Draw one of the four drills; reading is what takes longest to learn."""
-    kinds = (search_drill, open_drill, answer_drill, visit_drill)
-    return rng.choices(kinds, (1, 2, 6, 6))[0](rng)
+    kind = rng.choices(("search", "open", "answer", "visit"), (1, 2, 6, 6))[0]
+    if kind == "search":
+        return search_drill(rng)
+    if kind == "open":
+        return open_drill(rng)
+    return (answer_drill if kind == "answer" else visit_drill)(rng, style)

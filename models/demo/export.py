@@ -43,7 +43,7 @@ def export(run: Path, target: Path) -> int:
     import numpy as np
     import torch
 
-    held = torch.load(run / "checkpoint.pt", weights_only=True)
+    held = torch.load(run / "checkpoint.pt", weights_only=True, map_location="cpu")
     shape: dict[str, Any] = held["shape"]
     words = json.loads((run / "tokenizer.json").read_text("utf-8"))
     fresh = target.with_suffix(".new")
@@ -120,7 +120,9 @@ def card(run: Path, file: Path, parameters: int, scores: dict[str, object]) -> d
         "notes": "a demonstration: it reads and copies, it knows nothing",
         "parameters": parameters,
         "seed": record["seed"],
-        "training": {key: record[key] for key in ("step", "tokens", "minutes")},
+        "training": {
+            key: record.get(key) for key in ("step", "tokens", "minutes", "device", "threads")
+        },
         "turn_tokens": profile("demo").turn_tokens,
         "scores": scores,
     }

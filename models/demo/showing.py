@@ -62,6 +62,12 @@ def evidence(rng: random.Random, made: Page, target: Fact | None, budget: int) -
     return wire.VisitBlock(made.url, "", "\n".join(lines), made.units[best].text)
 
 
+def quoted(made: Page, answer: Fact | None, block: wire.VisitBlock) -> str:
+    """Return the sentence that answers; without one, the best that the page had to show."""
+    said = next((u.text for u in made.units if answer is not None and u.states(answer)), "")
+    return said or block.summary
+
+
 def show(made: Page, block: wire.VisitBlock, goal: str) -> str:
     """Return the text of a visit to a page, with the evidence shown for a goal."""
     return wire.visit_text([wire.VisitBlock(made.url, goal, block.evidence, block.summary)])

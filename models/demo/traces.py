@@ -15,6 +15,8 @@ from . import names
 from .asking import question
 from .completions import (
     NO_RESULT,
+    UNOPENED,
+    Style,
     abstain_turn,
     answer_turn,
     call,
@@ -28,7 +30,7 @@ from .facts import Fact, facts, pick_relations, ready
 from .names import Site, chance
 from .pages import Page, Unit, add_events, comparison, happenings, page
 from .prose import filler, superlative
-from .showing import evidence, others, row_snippet, show, snippet
+from .showing import evidence, others, quoted, row_snippet, show, snippet
 
 _ALIKE = (
     {"opened", "built", "completed", "construction began", "founded", "invented", "patented",
@@ -99,44 +101,61 @@ def _page_of(rng: random.Random, site: Site, fact: Fact, has: bool, budget: int)
     return made
 
 
-_SCENARIOS = {"direct": 66, "absent": 14, "second": 8, "mention": 6, "requery": 3, "bridge": 3}
+_SCENARIOS = ("direct", "absent", "second", "mention", "requery", "bridge")
+_SHARES = {
+    Style.SHORT: (66, 14, 8, 6, 3, 3),
+    Style.QUOTED: (56, 24, 8, 6, 3, 3),
+    Style.ASKED: (46, 33, 9, 6, 3, 3),
+}
+"""How many runs in a hundred go which way."""
 
 
-def trace(rng: random.Random, results: int | None = None, budget: int | None = None) -> Trace:
+def trace(
+    rng: random.Random,
+    results: int | None = None,
+    budget: int | None = None,
+    style: Style = Style.ASKED,
+) -> Trace:
     """Invent one trace. `results` and `budget` (words of evidence) are drawn when not given."""
     if results is None:
         results = rng.choices((1, 2, 3, 4, 5), (2, 7, 4, 1, 1))[0]
     if budget is None:
         budget = rng.choices((20, 35, 45, 60, 95), (2, 3, 6, 3, 1))[0]
     site = Site(rng)
-    scenario = rng.choices(tuple(_SCENARIOS), tuple(_SCENARIOS.values()))[0]
+    scenario = rng.choices(_SCENARIOS, _SHARES[style])[0]
     if scenario == "bridge":
-        return _bridge(rng, site, budget)
+        return _bridge(rng, site, budget, style)
     thing = entity(rng)
     has = scenario not in ("absent", "second")
+    near: Fact | None = None
     if chance(rng, 0.62):
-        fact, made = _told(rng, site, thing, has, budget)
+        fact, near, made = _told(rng, site, thing, has, budget)
     else:
         relation = pick_relations(rng, thing.kind, 1)[0]
         fact = Fact(thing, relation, names.value(rng, relation.value))
         made = _page_of(rng, site, fact, has, budget)
     asked = question(rng, fact)
-    return _run(rng, site, Asked(fact, asked, scenario), made, results, budget)
+    return _run(rng, site, Asked(fact, asked, scenario, near, style), made, results, budget)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run is about: the fact, its question, the scenario."""
+    """What a run is about: the fact, its question, the scenario.
+
+    `near` is a fact of the sentence that comes nearest to an answer where there is none.
+    """
 
     fact: Fact
     text: str
     scenario: str
+    near: Fact | None
+    style: Style
 
 
 def _told(
     rng: random.Random, site: Site, thing: Entity, has: bool, budget: int
-) -> tuple[Fact, Page]:
-    """Write a page of events and return it with the fact asked for, which it has or has not."""
+) -> tuple[Fact, Fact | None, Page]:
+    """Write a page of events; return the fact asked for (there or not), the nearest, the page."""
     count = 1 if budget < 30 else rng.choice((1, 2, 2, 3, 4)) if budget < 80 else 6
     events = happenings(rng, thing, count)
     more = facts(rng, thing, rng.choice((0, 0, 1, 2)))
@@ -146,12 +165,13 @@ def _told(
     if has and stated:
         answers = {asked for asked, _ in chosen.asked}
         options = [fact for fact in stated if fact.relation.key in answers] or stated
-        return rng.choice(options), made
+        return rng.choice(options), None, made
     if chosen.lacking and chance(rng, 0.6):
-        return ready(thing, rng.choice(chosen.lacking), ABSTAIN), made
+        near = [fact for fact in stated if (fact.relation.key, fact.value) in chosen.asked]
+        return ready(thing, rng.choice(chosen.lacking), ABSTAIN), (near or [None])[0], made
     unseen = [(q, a) for one in happenings(rng, thing, 3) for q, a in one.asked]
     asked = rng.choice(unseen)[0] if unseen else f"Who is the owner of {thing.name}?"
-    return ready(thing, asked, ABSTAIN), made
+    return ready(thing, asked, ABSTAIN), None, made
 
 
 def _run(
@@ -189,23 +209,28 @@ def _run(
             return Trace(asked.text, tuple(steps), ABSTAIN, fact.relation.key, scenario, ())
     else:
         steps.append(Step(search_turn(asked.text), wire.search_text([(asked.text, rows)])))
-    before = ""
+    before, refusal = "", lacking(asked.text, "", asked.style)
     for one in pages:
         answer = next((f for u in one.units for f in u.facts if _same(f, fact)), None)
         goal = asked.text
         turn = visit_turn(one.title, one.url, goal, before)
         if scenario == "second" and one is made and chance(rng, 0.15):
-            shown = wire.visit_text([wire.missing_block(one.url, goal)])
+            shown, quote = wire.visit_text([wire.missing_block(one.url, goal)]), ""
+            refusal = UNOPENED if asked.style else refusal
         else:
-            shown = show(one, evidence(rng, one, answer, budget), goal)
+            near = asked.near if asked.style else None
+            block = evidence(rng, one, answer or near, budget)
+            shown = show(one, block, goal)
+            quote = quoted(one, answer, block)
+            refusal = lacking(asked.text, quote, asked.style)
         steps.append(Step(turn, shown))
         if answer is not None:
-            steps.append(Step(answer_turn(asked.text, answer.value), None))
+            steps.append(Step(answer_turn(asked.text, answer.value, quote, asked.style), None))
             return Trace(
                 asked.text, tuple(steps), answer.value, fact.relation.key, scenario, tuple(pages)
             )
-        before = f"{lacking(asked.text)} "
-    steps.append(Step(abstain_turn(lacking(asked.text)), None))
+        before = f"{refusal}\n" if asked.style else f"{refusal} "
+    steps.append(Step(abstain_turn(refusal), None))
     return Trace(asked.text, tuple(steps), ABSTAIN, fact.relation.key, scenario, tuple(pages))
 
 
@@ -248,7 +273,7 @@ _BRIDGES = (
 )  # fmt: skip
 
 
-def _bridge(rng: random.Random, site: Site, budget: int) -> Trace:
+def _bridge(rng: random.Random, site: Site, budget: int, style: Style) -> Trace:
     """A question over two pages: the first names who is meant, the second tells of them."""
     thing = entity(
         rng, rng.choice(("bridge", "building", "instrument", "invention", "book", "tower"))
@@ -272,24 +297,25 @@ def _bridge(rng: random.Random, site: Site, budget: int) -> Trace:
     )
     second = _page_of(rng, site, own, True, budget)
     second.title = someone.name
-    steps = [Step(search_turn(asked), "")]
     listing = [wire.ResultRow(first.title, first.url, snippet(rng, first, 12))]
     listing += [
         wire.ResultRow(o.title, o.url, snippet(rng, o, 12)) for o in others(rng, site, thing, 1)
     ]
     steps = [Step(search_turn(asked), wire.search_text([(asked, listing)]))]
-    shown = show(first, evidence(rng, first, bridge, budget), asked)
-    steps.append(Step(visit_turn(first.title, first.url, asked), shown))
+    block = evidence(rng, first, bridge, budget)
+    steps.append(Step(visit_turn(first.title, first.url, asked), show(first, block, asked)))
+    said = f"{quoted(first, bridge, block)}\nIt is" if style else "It is"
     longer = f"{someone.name}: {asked}"
     listing = [wire.ResultRow(second.title, second.url, snippet(rng, second, 12))]
     listing += [wire.ResultRow(first.title, first.url, snippet(rng, first, 12))]
     steps.append(
-        Step(thought(f"It is {someone.name}.") + call("search", {"query": [longer]}),
+        Step(thought(f"{said} {someone.name}.") + call("search", {"query": [longer]}),
              wire.search_text([(longer, listing)]))
     )  # fmt: skip
-    shown = show(second, evidence(rng, second, own, budget), longer)
-    steps.append(Step(visit_turn(second.title, second.url, longer), shown))
-    steps.append(Step(answer_turn(asked, own.value), None))
+    block = evidence(rng, second, own, budget)
+    steps.append(Step(visit_turn(second.title, second.url, longer), show(second, block, longer)))
+    quote = quoted(second, own, block)
+    steps.append(Step(answer_turn(asked, own.value, quote, style), None))
     return Trace(asked, tuple(steps), own.value, relation.key, "bridge", (first, second))
 
 

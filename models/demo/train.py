@@ -1,8 +1,9 @@
-"""Train the demo researcher: `python -m models.demo.train --seed 7 --out DIR --minutes 45`.
+"""Train the demo researcher: `python -m models.demo.train --out DIR`.
 
-Everything that is learned comes from `traces.py` with the seed; a run is cut into blocks of
-traces, each drawn from (seed, block), so that a run that was stopped goes on from its checkpoint
-with the very traces it would have seen. It knows nothing of llama.cpp; `export.py` does.
+The defaults are the recorded run, from which the shipped model came. Everything that is learned
+comes from `traces.py` with the seed; a run is cut into blocks of traces, each drawn from (seed,
+block), so that a run that was stopped goes on from its checkpoint with the very traces it would
+have seen. It knows nothing of llama.cpp; `export.py` does.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..profiles import profile
 from . import tokenizer as vocabulary
+from .completions import Style
 from .drills import drill
 from .names import proper, syllables
 from .traces import trace
@@ -39,7 +41,13 @@ BLOCK = 216
 READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.02, 1.0, 3.0
 CHOICE_WEIGHT = 10.0
 """For the few tokens that decide: answer or not, where the answer begins, which result to open."""
+COPYING, SHORT_RUNS, QUOTED, ASKED, LONG_RUNS = 360, 1125, 2025, 2660, 3200
+"""Steps of the recorded run, of `STEPS`, at which the curriculum changes: the copying lines end,
+more whole runs, a sentence is quoted before it is judged, the question is repeated after it, more
+whole runs again. Copying is learned soonest from short turns."""
 MUON_RATE, ADAM_RATE = 0.02, 2e-3
+SEED, STEPS, THREADS = 7, 5200, 2
+"""The recorded run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +70,52 @@ class Limit:
         return step / self.steps if self.steps else minutes / self.minutes
 
 
-def row(parts: list[tuple[str, bool]], tokenizer: "Tokenizer") -> Row:
+def row(parts: list[tuple[str, bool]], tokenizer: "Tokenizer", style: Style = Style.ASKED) -> Row:
     """Turn text into token ids; what the model writes weighs most, its decisions above all."""
     ids: list[int] = []
     weights: list[float] = []
-    answer, opened = tokenizer.token_to_id("<answer>"), tokenizer.encode("Open [").ids
-    deciding = [tokenizer.token_to_id(token) for token in ("Ġsays", "Ġdoes")]
     for text, written in parts:
         part = tokenizer.encode(text, add_special_tokens=False).ids
-        line = [WRITE_WEIGHT if written else READ_WEIGHT] * len(part)
-        if written and answer in part:
-            first = part.index(answer) + 2  # a line break stands between
-            line[: first - 1] = [ANSWER_WEIGHT] * (first - 1)
-            line[first:] = [ANSWER_WEIGHT] * len(line[first:])
-            line[first : first + 2] = [CHOICE_WEIGHT] * 2
-            line = line[: len(part)]
-        for place, token in enumerate(part[:24] if written else ()):
-            if token in deciding:
-                line[place] = CHOICE_WEIGHT
-            if part[place : place + len(opened)] == opened:
-                line[place + len(opened)] = CHOICE_WEIGHT
         ids += part
-        weights += line
+        weights += weigh(part, tokenizer, style) if written else [READ_WEIGHT] * len(part)
     return Row(ids, weights)
+
+
+def weigh(part: list[int], tokenizer: "Tokenizer", style: Style) -> list[float]:
+    """Return the weights of one completion's tokens."""
+    line = [WRITE_WEIGHT] * len(part)
+    answer, opened = tokenizer.token_to_id("<answer>"), tokenizer.encode("Open [").ids
+    thought = part.index(tokenizer.token_to_id("</think>"))
+    if answer in part:
+        first = part.index(answer) + 2  # a line break stands between
+        begin = thought if style else 0
+        line[begin : first - 1] = [ANSWER_WEIGHT] * (first - 1 - begin)
+        line[first:] = [ANSWER_WEIGHT] * len(line[first:])
+        line[first : first + 2] = [CHOICE_WEIGHT] * 2
+        line = line[: len(part)]
+    deciding = [tokenizer.token_to_id(token) for token in ("Ġsays", "Ġdoes")]
+    judged = range(max(0, thought - 8), thought) if style else range(min(24, len(part)))
+    for place in judged:
+        if part[place] in deciding:
+            line[place] = CHOICE_WEIGHT
+    for place in range(min(24, len(part))):
+        if part[place : place + len(opened)] == opened:
+            line[place + len(opened)] = CHOICE_WEIGHT
+    if style:
+        _weigh_quoted(line, part, tokenizer)
+    return line
+
+
+def _weigh_quoted(line: list[float], part: list[int], tokenizer: "Tokenizer") -> None:
+    """Weigh where a quoted sentence begins, what follows the thinking, and an address's scheme."""
+    turning = [tokenizer.token_to_id(t) for t in ("<answer>", "<tool_call>", "http", "https")]
+    for place, token in enumerate(part):
+        if token in turning:
+            line[place] = ANSWER_WEIGHT
+    begun = tokenizer.token_to_id("Ċ")
+    if part[0] == tokenizer.token_to_id("A") and begun in part[:6]:  # "A person." and so on
+        first = part.index(begun) + 1
+        line[first : first + 2] = [CHOICE_WEIGHT] * 2
 
 
 def copy_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
@@ -97,18 +128,38 @@ def copy_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
     return Row(ids, [READ_WEIGHT] * len(line) + [WRITE_WEIGHT] * (len(ids) - len(line)))
 
 
+def echo_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
+    """A line in which a few words come again and again, twice: only what went before decides."""
+    few = [proper(rng) if rng.random() < 0.6 else syllables(rng, 1) * 2 for _ in range(4)]
+    line = tokenizer.encode(" ".join(rng.choice(few) for _ in range(24)) + "\n").ids[:200]
+    return Row(line * 2, [READ_WEIGHT] * len(line) + [WRITE_WEIGHT] * len(line))
+
+
+def _before(step: int, progress: float) -> bool:
+    """True before that step of the recorded run, or as far along in a shorter one."""
+    return progress < (step - 0.5) / STEPS
+
+
+def style_at(progress: float) -> Style:
+    """Return how much is thought about a page at this point of the run."""
+    if _before(QUOTED, progress):
+        return Style.SHORT
+    return Style.QUOTED if _before(ASKED, progress) else Style.ASKED
+
+
 def draw(rng: random.Random, progress: float, system: str) -> list[tuple[str, bool]]:
     """Draw the text of one row: drills first, and more and more whole runs."""
-    runs = 0.15 if progress < 0.25 else 0.35 if progress < 0.65 else 0.6
+    style = style_at(progress)
+    runs = 0.15 if _before(SHORT_RUNS, progress) else 0.35 if _before(LONG_RUNS, progress) else 0.6
     if not rng.random() < runs:
-        return drill(rng)
+        return drill(rng, style)
     if rng.random() < 0.15:  # which result to open: the run up to there
-        made = trace(rng, results=rng.choice((2, 2, 3, 4, 5)))
+        made = trace(rng, results=rng.choice((2, 2, 3, 4, 5)), style=style)
         if len(made.steps) > 1 and '"visit"' in made.steps[1].completion:
             opened = replace(made.steps[1], result=None)
             return vocabulary.pieces_of(replace(made, steps=(made.steps[0], opened)), system)
         return vocabulary.pieces_of(made, system)
-    return vocabulary.pieces_of(trace(rng), system)
+    return vocabulary.pieces_of(trace(rng, style=style), system)
 
 
 def block_of_batches(
@@ -118,10 +169,12 @@ def block_of_batches(
     rng = random.Random(f"{seed}/{block}")
     rows = []
     for _ in range(BLOCK):
-        if progress < 0.08 and rng.random() < 0.5:
+        if _before(COPYING, progress) and rng.random() < 0.5:
             rows.append(copy_row(rng, tokenizer))
+        elif not _before(ASKED, progress) and rng.random() < 0.05:
+            rows.append(echo_row(rng, tokenizer))
         else:
-            rows.append(row(draw(rng, progress, system), tokenizer))
+            rows.append(row(draw(rng, progress, system), tokenizer, style_at(progress)))
     rows = sorted((r for r in rows if len(r.ids) <= LENGTHS[-1]), key=lambda r: len(r.ids))
     batches = []
     while rows:
@@ -169,6 +222,7 @@ def rate(step: int, progress: float, floor: float = 0.03) -> float:
 def train(
     out: Path, seed: int, limit: Limit, *, start: Path | None = None, compiled: bool = True,
     save_every: int = 8, pace: float = 1.0, sizes: dict[str, int] | None = None,
+    device: str = "cpu",
 ) -> "Network":  # fmt: skip
     """Train into `out` (created), from its checkpoint when there is one, and return the network.
 
@@ -190,19 +244,20 @@ def train(
         made.save(str(words))
     tokenizer = vocabulary.load(words)
     torch.manual_seed(seed)
-    network = Network(Shape(vocabulary.padded_size(tokenizer), **(sizes or {})))
+    network = Network(Shape(vocabulary.padded_size(tokenizer), **(sizes or {}))).to(device)
     steppers = optimizers(network)
     state: dict[str, Any] = {"step": 0, "block": 0, "minutes": 0.0, "tokens": 0}
     saved = out / "checkpoint.pt"
     if saved.exists():
-        held = torch.load(saved, weights_only=True)
+        held = torch.load(saved, weights_only=True, map_location=device)
         network.load_state_dict(held["network"])
         for stepper, kept in zip(steppers, held["optimizers"], strict=True):
             stepper.load_state_dict(kept)
         state = held["state"]
         logger.info("going on from step %d", state["step"])
     elif start is not None:
-        network.load_state_dict(torch.load(start / "checkpoint.pt", weights_only=True)["network"])
+        begun = torch.load(start / "checkpoint.pt", weights_only=True, map_location=device)
+        network.load_state_dict(begun["network"])
     logger.info("%d parameters", sum(p.numel() for p in network.parameters()))
     base = [[group["lr"] for group in stepper.param_groups] for stepper in steppers]
     for line in base:  # a checkpoint holds the rate of its last step, not the first
@@ -217,8 +272,8 @@ def train(
             for stepper, line in zip(steppers, base, strict=True):
                 for group, value in zip(stepper.param_groups, line, strict=True):
                     group["lr"] = value * rate(state["step"], progress)
-            ids, weights = tensors(batch)
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            ids, weights = (made.to(device) for made in tensors(batch))
+            with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
                 logits = forward(ids[:, :-1])
             each = functional.cross_entropy(
                 logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none"
@@ -246,7 +301,10 @@ def train(
         if state["block"] % save_every == 0:
             _save(saved, network, steppers, state)
     _save(saved, network, steppers, state)
-    record = {"seed": seed, "shape": asdict(network.shape), **state}
+    record = {
+        "seed": seed, "shape": asdict(network.shape), "device": device,
+        "threads": torch.get_num_threads(), **state,
+    }  # fmt: skip
     (out / "run.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     return network
 
@@ -274,19 +332,24 @@ def main() -> None:
     import torch
 
     parser = argparse.ArgumentParser(description="Train the demo researcher on invented traces.")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=45.0)
-    parser.add_argument("--steps", type=int, default=None)
+    parser.add_argument("--steps", type=int, default=STEPS, help="the same schedule every time")
+    parser.add_argument("--minutes", type=float, default=None, help="train by the clock instead")
     parser.add_argument("--start", type=Path, default=None, help="a run to begin with")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=THREADS)
+    parser.add_argument("--device", default=None, help="cpu or cuda; a GPU when there is one")
     parser.add_argument("--pace", type=float, default=1.0, help="scales the learning rates")
     parser.add_argument("--eager", action="store_true", help="do not compile")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(args.threads)
-    limit = Limit(args.minutes, args.steps)
-    train(args.out, args.seed, limit, start=args.start, compiled=not args.eager, pace=args.pace)
+    device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    limit = Limit(args.minutes) if args.minutes else Limit(0.0, args.steps)
+    train(
+        args.out, args.seed, limit, start=args.start, compiled=not args.eager, pace=args.pace,
+        device=device,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

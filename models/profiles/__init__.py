@@ -84,7 +84,7 @@ PROFILES = {
             snippet_words=12,
             evidence_words=45,
             context=4_096,
-            turn_tokens=160,
+            turn_tokens=300,
             max_turns=8,
             demonstration=True,
         ),

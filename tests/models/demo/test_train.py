@@ -32,6 +32,44 @@ def test_stops_saves_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert second["block"] > first["block"]
 
 
+def weights(out: Path) -> dict[str, "torch.Tensor"]:
+    held = torch.load(out / "checkpoint.pt", weights_only=True)
+    return dict(held["network"])
+
+
+def same(one: Path, two: Path) -> bool:
+    first, second = weights(one), weights(two)
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_seed_and_a_number_of_steps_give_the_same_weights_also_after_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(monkeypatch)
+    torch.set_num_threads(1)
+    run(tmp_path / "whole", 5)
+    run(tmp_path / "again", 5)
+    assert same(tmp_path / "whole", tmp_path / "again")
+    kept = training._save
+
+    def stop(*arguments: object) -> None:
+        kept(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_save", stop)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(
+            tmp_path / "stopped", 5, training.Limit(0.0, 5), compiled=False, sizes=SIZES,
+            save_every=1,
+        )  # fmt: skip
+    monkeypatch.setattr(training, "_save", kept)
+    assert not same(tmp_path / "whole", tmp_path / "stopped")
+    run(tmp_path / "stopped", 5)
+    assert same(tmp_path / "whole", tmp_path / "stopped")
+    training.train(tmp_path / "other", 6, training.Limit(0.0, 5), compiled=False, sizes=SIZES)
+    assert not same(tmp_path / "whole", tmp_path / "other")
+
+
 def test_the_same_seed_gives_the_same_batches(tmp_path: Path) -> None:
     words = training.vocabulary.build(5, "system")
     one = list(training.block_of_batches(5, 3, 1.0, words, "system"))
