@@ -109,9 +109,9 @@ def test_a_check_never_raises(name: str, state: str, figure: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("names", "code", "last"),
     [
-        (["good"], 0, "1 kept, 0 broken, 0 not run"),
-        (["good", "bad"], 1, "1 kept, 1 broken, 0 not run"),
-        (["good", "unasked"], 0, "1 kept, 0 broken, 1 not run"),
+        (["good"], 0, "1 kept, 0 broken, 0 owed, 0 not run"),
+        (["good", "bad"], 1, "1 kept, 1 broken, 0 owed, 0 not run"),
+        (["good", "unasked"], 0, "1 kept, 0 broken, 0 owed, 1 not run"),
     ],
 )
 def test_the_exit_code_is_the_verdict(
@@ -136,6 +136,18 @@ def test_rows_are_chosen_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["godo"], [check("good")])
     assert "there is no row 'godo'" in capsys.readouterr().err
+
+
+def test_an_owed_promise_breaks_the_run_only_when_it_is_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    checks = [check("good"), check("bad")]
+    assert main(["--owed", "bad"], checks) == 0
+    assert "1 kept, 0 broken, 1 owed, 0 not run" in capsys.readouterr().out
+    assert main(["--owed", "bad", "--owed", "good"], checks) == 1
+    assert "kept now, strike it off" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["--owed", "godo"], checks)
 
 
 def test_a_part_that_failed_fails_again_without_being_made_again(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from .stage import Stage
 
-State = Literal["pass", "FAIL", "not run"]
+State = Literal["pass", "FAIL", "not run", "owed"]
 
 
 class CheckFailed(Exception):

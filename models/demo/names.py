@@ -61,8 +61,36 @@ def syllables(rng: random.Random, count: int) -> str:
     return "".join(parts)
 
 
+class Echoing(random.Random):
+    """A source of chance whose words come again, whole or in part, as they do on real pages.
+
+    "The White Nile and the Blue Nile", "Mississippi": what follows a piece of a name is known only
+    from all that went before it. Names that never share a piece do not teach that.
+    """
+
+    SHARE, KEPT = 0.12, 8
+
+    def __init__(self, seed: str) -> None:
+        """Seed the source; nothing has been said yet."""
+        super().__init__(seed)
+        self.recent: list[str] = []
+
+
 def pseudo_word(rng: random.Random) -> str:
     """Return a lower-case word that is spelt like one but means nothing."""
+    if not isinstance(rng, Echoing):
+        return _fresh_word(rng)
+    if chance(rng, rng.SHARE):
+        if rng.recent and chance(rng, 0.6):
+            return rng.choice(rng.recent)
+        part = syllables(rng, 1)
+        return part + rng.choice(("", "", rng.choice("aeioustn"))) + part + rng.choice(_ENDINGS)
+    word = _fresh_word(rng)
+    rng.recent = [*rng.recent[1 - rng.KEPT :], word]
+    return word
+
+
+def _fresh_word(rng: random.Random) -> str:
     draw = rng.random()
     if draw < 0.03:
         return "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randint(3, 8)))

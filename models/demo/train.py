@@ -14,6 +14,7 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from ..profiles import profile
 from . import tokenizer as vocabulary
 from .completions import Style
 from .drills import drill
-from .names import proper, syllables
+from .names import Echoing, plain_word, proper, syllables, year
 from .traces import trace
 
 if TYPE_CHECKING:
@@ -41,12 +42,15 @@ BLOCK = 216
 READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.02, 1.0, 3.0
 CHOICE_WEIGHT = 10.0
 """For the few tokens that decide: answer or not, where the answer begins, which result to open."""
-COPYING, SHORT_RUNS, QUOTED, ASKED, LONG_RUNS = 360, 1125, 2025, 2660, 3200
+COPYING, SHORT_RUNS, QUOTED, ASKED, LONG_RUNS, ECHOES = 360, 1125, 2025, 2660, 3200, 4458
 """Steps of the recorded run, of `STEPS`, at which the curriculum changes: the copying lines end,
 more whole runs, a sentence is quoted before it is judged, the question is repeated after it, more
-whole runs again. Copying is learned soonest from short turns."""
+whole runs again, words begin to come again within a row. Copying is learned soonest from short
+turns."""
+RATES = ((0, 1.0), (3120, 1.0), (4471, 0.3505), (6500, 0.02))
+"""(step, factor of the learning rate); straight lines between."""
 MUON_RATE, ADAM_RATE = 0.02, 2e-3
-SEED, STEPS, THREADS = 7, 5200, 2
+SEED, STEPS, THREADS = 7, 6500, 2
 """The recorded run."""
 
 
@@ -130,9 +134,22 @@ def copy_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
 
 def echo_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
     """A line in which a few words come again and again, twice: only what went before decides."""
+    if isinstance(rng, Echoing) and rng.random() < 0.6:
+        return _lines_row(rng, tokenizer)
     few = [proper(rng) if rng.random() < 0.6 else syllables(rng, 1) * 2 for _ in range(4)]
     line = tokenizer.encode(" ".join(rng.choice(few) for _ in range(24)) + "\n").ids[:200]
     return Row(line * 2, [READ_WEIGHT] * len(line) + [WRITE_WEIGHT] * len(line))
+
+
+def _lines_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
+    """Lines that share their words, and the same lines in another order."""
+    few = [proper(rng) if rng.random() < 0.6 else plain_word(rng) for _ in range(6)]
+    few += [year(rng), "the", "of", "in"]
+    lines = [" ".join(rng.choice(few) for _ in range(rng.randint(4, 10))) for _ in range(5)]
+    first = tokenizer.encode("\n".join(lines) + "\n").ids
+    second = tokenizer.encode("\n".join(rng.sample(lines, len(lines))) + "\n").ids
+    weights = [READ_WEIGHT] * len(first) + [WRITE_WEIGHT] * len(second)
+    return Row(first + second, weights)
 
 
 def _before(step: int, progress: float) -> bool:
@@ -166,12 +183,13 @@ def block_of_batches(
     seed: int, block: int, progress: float, tokenizer: "Tokenizer", system: str
 ) -> Iterator[list[Row]]:
     """Yield the batches of one block; the rows of a batch fit the same length."""
-    rng = random.Random(f"{seed}/{block}")
+    echoing = not _before(ECHOES, progress)
+    rng = (Echoing if echoing else random.Random)(f"{seed}/{block}")
     rows = []
     for _ in range(BLOCK):
         if _before(COPYING, progress) and rng.random() < 0.5:
             rows.append(copy_row(rng, tokenizer))
-        elif not _before(ASKED, progress) and rng.random() < 0.05:
+        elif not _before(ASKED, progress) and rng.random() < (0.12 if echoing else 0.05):
             rows.append(echo_row(rng, tokenizer))
         else:
             rows.append(row(draw(rng, progress, system), tokenizer, style_at(progress)))
@@ -214,9 +232,13 @@ def optimizers(network: "Network") -> list["torch.optim.Optimizer"]:
     ]
 
 
-def rate(step: int, progress: float, floor: float = 0.03) -> float:
-    """The learning rate's factor: a short rise, a plateau, a straight fall over the last 40 %."""
-    return min(1.0, (step + 1) / 50) * (1.0 if progress < 0.6 else max(floor, (1 - progress) / 0.4))
+def rate(step: int, progress: float) -> float:
+    """The learning rate's factor: a short rise, a plateau, a fall, and a slower fall."""
+    at = progress * STEPS
+    for (begin, high), (end, low) in pairwise(RATES):
+        if at < end:
+            return min(1.0, (step + 1) / 50) * (high + (low - high) * (at - begin) / (end - begin))
+    return RATES[-1][1]
 
 
 def train(
