@@ -55,7 +55,8 @@ class ChatForm:
     def marks(self) -> tuple[str, ...]:
         """What sets speakers apart and is only letters to the vocabulary, longest first.
 
-        In a page these letters are cut apart, so that their tokens are others than the form's.
+        In a page these letters are cut apart, so that their tokens are others than the form's:
+        behind the first, and inside the longest word, which a vocabulary is likeliest to join.
         """
         found = {mark for mark in (OPEN, CLOSE) if mark not in self.tags}
         for text in (self.head, self.middle, self.tail, self.between):
@@ -169,9 +170,20 @@ def _marks(line: str) -> Iterator[str]:
 
 
 def _cut(text: str, marks: tuple[str, ...]) -> Iterator[str]:
-    """Cut a text inside every place where one of the marks stands."""
+    """Cut a text twice inside every place where one of the marks stands."""
+    places: set[int] = set()
+    any_mark = "(?=(" + "|".join(map(re.escape, marks)) + "))"
+    for found in re.finditer(any_mark, text) if marks else ():
+        places |= {found.start() + 1, found.start() + _inside(found[1])}
     start = 0
-    for found in re.finditer("(?=" + "|".join(map(re.escape, marks)) + ")", text) if marks else ():
-        yield text[start : found.start() + 1]
-        start = found.start() + 1
+    for place in sorted(places):
+        yield text[start:place]
+        start = place
     yield text[start:]
+
+
+def _inside(mark: str) -> int:
+    """The middle of the longest word in a mark, or of the mark if it has no word."""
+    word = max(re.finditer(r"[^\W_]+", mark), key=lambda run: len(run[0]), default=None)
+    start, end = word.span() if word else (0, len(mark))
+    return (start + end) // 2

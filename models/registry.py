@@ -7,6 +7,7 @@ the package and is always in the list when its weights were built. Import writes
 there and renames at the end, so that nothing installed is ever half there.
 """
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -218,11 +219,10 @@ class Registry:
     def _sweep(self) -> None:
         """Remove what imports left that were killed: their lock is gone, a living one's is not."""
         for file in self.folder.glob(".*.*/*.gguf"):
-            with file.open("rb") as left:
-                try:
-                    fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
+            if not file.parent.name.rpartition(".")[2].isdigit():
+                continue  # a folder of the user's, not named as imports name theirs
+            with contextlib.suppress(BlockingIOError, FileNotFoundError), file.open("rb") as left:
+                fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(file.parent, ignore_errors=True)
 
     def _unknown(self, name: str) -> str:

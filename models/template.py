@@ -24,6 +24,8 @@ LONGEST = 1 << 18
 SECONDS = 5
 MEMORY = 1 << 30
 _PATIENCE = 120
+_REASON = 1000
+"""The most letters of a reason, which a template may write itself."""
 _SYSTEM, _ASKED, _SAID = "Zqsystemqz", ("Zqaskaqz", "Zqaskbqz", "Zqaskcqz"), ("Zqsaya", "Zqsayb")
 
 Message = Mapping[str, object]
@@ -111,12 +113,17 @@ def _form(
             tail = prompt
     if not (tail.strip() or between.strip()):
         raise RefusedError("it does not set the speakers apart")
-    if bos and head.startswith(bos):
-        head = head[len(bos) :]
+    # The session puts it there, also where a line break of the template stands before it.
+    while bos and head.lstrip().startswith(bos):
+        head = head.lstrip().removeprefix(bos)
     fixed = head + middle + tail + between
+    if "\0" in fixed or any("\ud800" <= letter <= "\udfff" for letter in fixed):
+        raise RefusedError("it writes what is no text")
     if re.search("""['"](content|text)['"]""", fixed):
         raise RefusedError("it writes the messages as data")
-    known = tuple(sorted({tag for tag in tags if len(tag) > 1 and tag in fixed + OPEN + CLOSE}))
+    # Tokens of mere line breaks and spaces are no tags, although some vocabularies list them.
+    told = {tag for tag in tags if len(tag) > 1 and tag.strip() and tag in fixed + OPEN + CLOSE}
+    known = tuple(sorted(told))
     end = _end(between, known)
     return ChatForm(
         head=head,
@@ -257,7 +264,7 @@ def main() -> int:
     try:
         answer = derive(**request).to_json()
     except RefusedError as error:
-        answer = {"error": str(error)}
+        answer = {"error": str(error)[:_REASON]}
     except (MemoryError, RecursionError):
         answer = {"error": "it needs too much time or memory"}
     print(json.dumps(answer))

@@ -148,6 +148,7 @@ def test_an_owed_promise_breaks_the_run_only_when_it_is_kept(
     assert "kept now, strike it off" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["--owed", "godo"], checks)
+    assert main(["--owed", "broken"], [check("broken")]) == 1  # nothing was measured
 
 
 def test_a_part_that_failed_fails_again_without_being_made_again(tmp_path: Path) -> None:

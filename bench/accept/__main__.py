@@ -77,8 +77,8 @@ def main(arguments: list[str] | None = None, checks: Sequence[Check] = CHECKS) -
 
 
 def _owed(outcome: Outcome) -> Outcome:
-    """An owed promise that is not kept is no news; one that is kept must be struck off."""
-    if outcome.state == "FAIL":
+    """An owed promise that is measured and not kept is no news; one kept must be struck off."""
+    if outcome.state == "FAIL" and outcome.measured:
         return replace(outcome, state="owed")
     if outcome.state == "pass":
         return replace(outcome, state="FAIL", figure=f"kept now, strike it off: {outcome.figure}")

@@ -45,12 +45,15 @@ class Outcome:
     state: State
     figure: str
     seconds: float
+    measured: bool = True
+    """False when the check itself broke, so that there is no figure to judge."""
 
 
 def perform(check: Check, stage: "Stage") -> Outcome:
     """Run one check; whatever goes wrong in it is its outcome and never an exception."""
     started = time.perf_counter()
     state: State = "pass"
+    measured = True
     try:
         figure = check.act(stage)
     except NotRun as reason:
@@ -59,10 +62,14 @@ def perform(check: Check, stage: "Stage") -> Outcome:
         state, figure = "FAIL", str(reason)
     except subprocess.TimeoutExpired as late:
         command = late.cmd if isinstance(late.cmd, str) else " ".join(map(str, late.cmd))
+        measured = False
         state, figure = "FAIL", f"no end after {late.timeout:.0f} s: {_short(command)}"
     except Exception as error:
+        measured = False
         state, figure = "FAIL", f"{type(error).__name__}: {_short(str(error))}"
-    return Outcome(check.name, check.promise, state, figure, time.perf_counter() - started)
+    return Outcome(
+        check.name, check.promise, state, figure, time.perf_counter() - started, measured
+    )
 
 
 def demand(kept: bool, found: str) -> None:

@@ -168,7 +168,7 @@ def _told(
         return rng.choice(options), None, made
     if chosen.lacking and chance(rng, 0.6):
         near = [fact for fact in stated if (fact.relation.key, fact.value) in chosen.asked]
-        return ready(thing, rng.choice(chosen.lacking), ABSTAIN), (near or [None])[0], made
+        return ready(thing, rng.choice(chosen.lacking), ABSTAIN), near[0] if near else None, made
     unseen = [(q, a) for one in happenings(rng, thing, 3) for q, a in one.asked]
     asked = rng.choice(unseen)[0] if unseen else f"Who is the owner of {thing.name}?"
     return ready(thing, asked, ABSTAIN), None, made

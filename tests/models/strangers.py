@@ -6,7 +6,7 @@ and a Llama with byte-level words and headers around each role. The templates ar
 words, with the manners of the well-known ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +75,8 @@ HEADER_TAGS = (
     "<|eot_id|>",
 )
 _PIECES = ("▁", "▁t", "▁th", "▁the", "in", "er", "▁r", "[I", "[/", "</", "<t")
+WORD_PIECES = ("▁", "▁t", "▁th", "▁the", "in", "er", "IN", "ST", "INST", "sp", "on", "spon")
+"""Words that join the letters of a mark's name and never its bracket."""
 
 _MERGES = ("t h", "e r", "< /", "< t")
 
@@ -86,12 +88,17 @@ def write_qwen(path: Path, template: str = QWEN, **extra: object) -> Path:
     return write_tiny(path, context=16_384, extra=fields)
 
 
-def write_inst(path: Path, template: str = INST, control: bool = False) -> Path:
+def write_inst(
+    path: Path,
+    template: str = INST,
+    control: bool = False,
+    pieces: Sequence[str] = _PIECES,
+) -> Path:
     """A Llama with SentencePiece words. `control`: `[INST]` and `[/INST]` are tokens of it."""
     words = [("<unk>", 2, 0.0), ("<s>", 3, 0.0), ("</s>", 3, 0.0)]
     words += [(f"<0x{byte:02X}>", 6, 0.0) for byte in range(256)]
     words += [(chr(code), 1, -100.0) for code in range(33, 127)]
-    words += [(piece, 1, -float(place + 1)) for place, piece in enumerate(_PIECES)]
+    words += [(piece, 1, -float(place + 1)) for place, piece in enumerate(pieces)]
     if control:
         words += [("[INST]", 3, 0.0), ("[/INST]", 3, 0.0)]
     return _write_llama(

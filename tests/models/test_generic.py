@@ -21,7 +21,7 @@ from models.llama.tokens import Tokens
 from models.template import RefusedError, derive, read_form
 from models.transcript import Piece
 
-from .strangers import HEADERS, INST, QWEN, write_headers, write_inst, write_qwen
+from .strangers import HEADERS, INST, QWEN, WORD_PIECES, write_headers, write_inst, write_qwen
 
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}"
@@ -144,6 +144,16 @@ def test_the_first_token_is_the_sessions_when_the_model_asks_for_it(adds: bool) 
     assert form.head.startswith("<s>") is not adds
 
 
+def test_a_first_token_behind_a_line_break_or_written_twice_is_not_doubled() -> None:
+    for lead in ("\n{{ bos_token }}", "{{ bos_token }}<s>"):
+        assert form_of(lead + CHATML) == form_of("{{ bos_token }}" + CHATML) == form_of(CHATML)
+
+
+def test_a_token_of_line_breaks_ends_no_turn() -> None:
+    form = derive(PLAIN, "<s>", "</s>", True, (*TAGS, "\n\n", "  "))
+    assert form == form_of(PLAIN)
+
+
 def test_the_day_is_the_runs_and_not_todays() -> None:
     form = form_of(HEADERS)
     assert "Today: 02 Jan 2026\n" in text_of(form.opening("S", "Q", DAY))
@@ -185,6 +195,9 @@ HOSTILE = {
     "{% for m in messages %}{{ m.content }}{% endfor %}": "apart",
     "{{ messages }}{{ messages }}": "twice",
     "{{ messages }}": "as data",
+    "{{ '\\ud800' }}" + CHATML: "no text",
+    "{{ strftime_now('%d\\x00') }}" + CHATML: "no text",
+    "{{ raise_exception('x' * 50000000) }}": "xxx",
     "x" * 300_000: "letters",
 }
 
@@ -211,13 +224,16 @@ def test_the_child_finds_what_the_library_finds() -> None:
 Stranger = tuple[Path, ChatForm]
 
 
-@pytest.fixture(scope="module", params=["qwen", "inst", "inst-control", "headers", "plain"])
+@pytest.fixture(
+    scope="module", params=["qwen", "inst", "inst-word", "inst-control", "headers", "plain"]
+)
 def stranger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Stranger:
     """A tiny model of another family, and its form."""
     file = tmp_path_factory.mktemp("stranger") / "model.gguf"
     write: dict[str, Callable[[], Path]] = {
         "qwen": lambda: write_qwen(file),
         "inst": lambda: write_inst(file),
+        "inst-word": lambda: write_inst(file, pieces=WORD_PIECES),
         "inst-control": lambda: write_inst(file, control=True),
         "headers": lambda: write_headers(file),
         "plain": lambda: write_headers(file, PLAIN),

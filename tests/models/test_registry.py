@@ -310,11 +310,13 @@ def test_no_room_is_said_before_anything_is_copied(
 def test_what_a_killed_import_left_is_swept_and_a_living_ones_is_not(
     registry: Registry, tmp_path: Path
 ) -> None:
-    for name in ("dead.1", "alive.2"):
+    for name in ("dead.1", "alive.2", "users.old"):
         (registry.folder / f".{name}").mkdir(parents=True)
         (registry.folder / f".{name}" / "x.gguf").write_bytes(b"half")
     with (registry.folder / ".alive.2" / "x.gguf").open("rb") as living:
         fcntl.flock(living, fcntl.LOCK_EX)
         registry.import_(write_inst(tmp_path / "x.gguf", INST), "m")
-    assert sorted(entry.name for entry in registry.folder.iterdir()) == [".alive.2", "m"]
+    assert sorted(entry.name for entry in registry.folder.iterdir()) == [
+        ".alive.2", ".users.old", "m",
+    ]  # fmt: skip
     assert [card.name for card in registry.list()] == ["m"]

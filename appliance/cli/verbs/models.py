@@ -72,8 +72,9 @@ def show(name: str, as_json: bool) -> None:
 def import_model(file: Path, name: str | None, profile: str | None, licence: str | None) -> None:
     """Try a GGUF FILE, copy it into the home and record its digest.
 
-    Any chat model works that llama.cpp can load: what has no profile of its own is talked to in
-    the form of the chat template in the file. Importing the same file again changes nothing.
+    Any transformer chat model works that llama.cpp can load: what has no profile of its own is
+    talked to in the form of the chat template in the file. Importing the same file again changes
+    nothing.
     """
     from tqdm import tqdm
 
