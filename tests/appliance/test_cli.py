@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from appliance.cli import VERBS, _sentence
+from appliance.cli.verbs.crawl import _jobs
 from appliance.trace import read_run
 from models.errors import RegistryError
 from models.registry import Registry
@@ -207,6 +209,25 @@ def test_what_is_no_path_is_still_called_an_address(
     corpus: Corpus, command: Command, target: str
 ) -> None:
     assert "address" in one_sentence(command("crawl", target))
+
+
+def test_a_folder_without_an_index_page_begins_at_every_page(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for name in ("b.html", "two words.html"):
+        (folder / name).write_text("<p>The bridge carries a road.")
+    (folder / "a.html").touch()
+    with ExitStack() as servers:
+        (site,) = _jobs(str(folder), {}, servers)
+    assert list(site.seeds) == [
+        f"http://pages.localhost/{name}" for name in ("a.html", "b.html", "two%20words.html")
+    ]
+    (folder / "index.html").write_text("<p>all of them")
+    with ExitStack() as servers:
+        (site,) = _jobs(str(folder), {}, servers)
+    assert site.seeds == ("http://pages.localhost/",)
 
 
 def test_an_empty_target_is_not_the_current_folder(corpus: Corpus, command: Command) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -105,8 +106,9 @@ def _jobs(target: str, given: dict[str, Any], servers: ExitStack) -> list[Site]:
         return list(read_sites(path, **given))
     if os.path.isdir(name):
         proxy = servers.enter_context(_served(path))
-        seed = f"http://{_host_name(path)}.localhost/{_first_page(path)}"
-        return [Site((seed,), CrawlOptions(**(given | {"proxy": proxy})))]
+        root = f"http://{_host_name(path)}.localhost/"
+        seeds = tuple(root + quote(name) for name in _first_pages(path))
+        return [Site(seeds, CrawlOptions(**(given | {"proxy": proxy})))]
     if _is_path(target):
         raise SeedError(f"there is no folder or file {target}; check the path")
     return [Site((target,), CrawlOptions(**given))]
@@ -148,10 +150,11 @@ def _host_name(folder: Path) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", names[0].lower()).strip("-.") or "folder"
 
 
-def _first_page(folder: Path) -> str:
+def _first_pages(folder: Path) -> list[str]:
+    """Where to begin: the index page, or every page, since without one nothing links them."""
     if (folder / "index.html").is_file():
-        return ""
-    page = next(iter(sorted(folder.glob("*.htm*"))), None)
-    if page is None:
+        return [""]
+    pages = sorted(page.name for page in folder.glob("*.htm*") if page.is_file())
+    if not pages:
         raise ConfigError(f"{folder} holds no HTML page at its top; name the folder that does")
-    return page.name
+    return pages
