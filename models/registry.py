@@ -335,5 +335,10 @@ def _import_failed(error: OSError, source: Path, folder: Path) -> RegistryError:
     if error.errno == errno.ENOSPC:
         need = source.stat().st_size >> 20
         return RegistryError(f"no room for {source.name} in {folder}; free {need} MiB and retry")
+    if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+        return RegistryError(
+            "another import of the same name came first; look at it with `appliance models list`, "
+            "or give another --name"
+        )
     reason = error.strerror or str(error)
     return RegistryError(f"{source.name} could not be copied to {folder} ({reason}); check both")

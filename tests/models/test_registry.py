@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import random
 import shutil
 import struct
@@ -320,3 +321,22 @@ def test_what_a_killed_import_left_is_swept_and_a_living_ones_is_not(
         ".alive.2", ".users.old", "m",
     ]  # fmt: skip
     assert [card.name for card in registry.list()] == ["m"]
+
+
+def test_two_imports_of_one_name_leave_one_and_say_so(
+    registry: Registry, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = registry.folder / "mine"
+
+    def beaten(source: Path, target: Path) -> None:
+        monkeypatch.undo()
+        registry.import_(tiny, "elsewhere", profile=LITE)
+        (registry.folder / "elsewhere").rename(first)  # what another process would have done
+        os.rename(source, target)
+
+    taken = registry.folder / f".mine.{os.getpid()}"
+    monkeypatch.setattr("models.registry.os.rename", beaten)
+    with pytest.raises(RegistryError, match="another import of the same name came first"):
+        registry.import_(tiny, "mine", profile=LITE)
+    assert (first / "card.json").is_file()
+    assert not taken.exists()
