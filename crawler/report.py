@@ -65,11 +65,16 @@ class CrawlReport:
         if self.refused:
             counts = sorted(self.refused.items(), key=lambda item: (-item[1], item[0]))
             words = ", ".join(f"{count:,} {reason}" for reason, count in counts)
-            lines.append(f"{sum(self.refused.values()):,} addresses gave no page: {words}.")
+            lines.append(f"{_addresses(sum(self.refused.values()))} gave no page: {words}.")
         for failure in self.failures[:shown]:
             lines.append(f"  {failure.reason:<12} {failure.url} ({failure.detail})")
         if len(self.failures) > shown:
             lines.append(f"  … and {len(self.failures) - shown:,} more.")
         if self.waiting:
-            lines.append(f"{self.waiting:,} addresses are still waiting; run it again to go on.")
+            are = "is" if self.waiting == 1 else "are"
+            lines.append(f"{_addresses(self.waiting)} {are} still waiting; run it again to go on.")
         return lines
+
+
+def _addresses(count: int) -> str:
+    return f"{count:,} address{'' if count == 1 else 'es'}"

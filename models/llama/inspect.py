@@ -38,7 +38,14 @@ def check_kind(header: Header, file: Path) -> None:
             f"{file.name} holds no model but a part of the kind {kind!r}; give the file of the "
             "model itself"
         )
-    if not header.text("general.architecture"):
+    architecture = header.text("general.architecture")
+    causal = header.fields.get(f"{architecture}.attention.causal", True)
+    if causal is False or header.number(f"{architecture}.pooling_type"):
+        raise ModelFileError(
+            f"{file.name} is an embedding model, which turns text into vectors and writes none; "
+            "give the file of a chat model"
+        )
+    if not architecture:
         raise ModelFileError(
             f"{file.name} does not name its architecture; convert the model to GGUF again"
         )

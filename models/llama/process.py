@@ -27,6 +27,8 @@ _KINDS: Mapping[str, type[errors.ModelError]] = {
 }
 _POLL_MILLISECONDS = 50
 _LARGEST_LOG = 4 << 20
+_PATIENCE, _SLOWEST_DISK = 120.0, 10e6
+"""Seconds and bytes a second that reading a file's facts may take."""
 _PACKAGES = Path(__file__).resolve().parents[2]
 
 
@@ -159,7 +161,16 @@ def open_log(path: Path | None) -> BinaryIO:
 def inspect(file: Path) -> Mapping[str, Any]:
     """Read a GGUF file's facts in a child process; ModelFileError says what is wrong with it."""
     command, environment = module_command("models.llama.inspect", str(file))
-    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    limit = _PATIENCE + file.stat().st_size / _SLOWEST_DISK
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, check=False, timeout=limit
+        )
+    except subprocess.TimeoutExpired:
+        raise errors.ModelFileError(
+            f"{file.name} is still being read after {limit:.0f} s, which no sound model of its "
+            "size needs; download the file again or choose another model"
+        ) from None
     if done.returncode == 0:
         facts: Mapping[str, Any] = json.loads(done.stdout)
         return facts

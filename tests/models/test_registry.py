@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from models.errors import ModelFileError, ProfileError, RegistryError
+from models.gguf import Header, Value
+from models.llama import process
+from models.llama.inspect import check_kind
 from models.llama.process import inspect
 from models.profiles import profile, profile_for
 from models.registry import ModelCard, Registry, settings_of
@@ -185,6 +188,34 @@ def test_damaged_headers_never_crash_us(tiny: Path, tmp_path: Path) -> None:
         except ModelFileError as error:
             said = str(error)
         assert "vocabulary" in said or file.name in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"qwen3.attention.causal": False}, "is an embedding model"),
+        ({"qwen3.pooling_type": 2}, "is an embedding model"),
+        ({"split.count": 3}, "one of 3 parts"),
+        ({"general.type": "adapter"}, "of the kind 'adapter'"),
+        ({"general.architecture": ""}, "does not name its architecture"),
+        ({"tokenizer.ggml.model": "no_vocab"}, "has no tokenizer"),
+    ],
+)
+def test_files_that_are_no_whole_language_model_are_named(
+    fields: dict[str, Value], said: str
+) -> None:
+    header = {"general.architecture": "qwen3", "tokenizer.ggml.model": "gpt2", **fields}
+    with pytest.raises(ModelFileError, match=said):
+        check_kind(Header(header, {"tokenizer.ggml.tokens": 9}, 1, 1), Path("m.gguf"))
+
+
+def test_a_file_that_is_read_for_ever_is_given_up(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_PATIENCE", 0.0)
+    monkeypatch.setattr(process, "_SLOWEST_DISK", 1e12)
+    with pytest.raises(ModelFileError, match="still being read after 0 s"):
+        inspect(tiny)
 
 
 def test_a_path_that_is_no_file(registry: Registry, tmp_path: Path) -> None:
