@@ -5,7 +5,6 @@ The turns are those that `models.turns` reads. This module does not know where a
 
 import json
 import re
-from enum import IntEnum
 
 from .. import wire
 from ..turns import ABSTAIN
@@ -60,38 +59,25 @@ def sought(asked: str) -> str:
     return next((said for pattern, said in _SOUGHT if pattern.search(asked)), "A fact")
 
 
-class Style(IntEnum):
-    """How much is thought about a page. Training goes from short to long; the model ends at ASKED.
+def judged(asked: str, quote: str, says: bool) -> str:
+    """The thinking about a page: what is sought, its nearest sentence, the question, a verdict.
 
-    SHORT says only whether the page answers. QUOTED copies the sentence first, so that the answer
-    is taken from the copy. ASKED also repeats the question after the sentence: what reads from
-    left to right can compare the two only when the later one has the earlier one before it.
+    The sentence is copied first, so that the answer is taken from the copy, and the question comes
+    again after it: what reads from left to right compares two things only at the later one.
     """
-
-    SHORT = 0
-    QUOTED = 1
-    ASKED = 2
-
-
-def _judged(asked: str, quote: str, style: Style, verdict: str) -> str:
-    if style is Style.SHORT or not quote:
-        return f"{sought(asked)}: the page {verdict}"
-    if style is Style.QUOTED:
-        return f"{sought(asked)}.\n{quote}\nThat {verdict}"
-    return f"{sought(asked)}.\n{quote}\n{asked}\nThat {verdict}"
+    verdict = SAYS if says else LACKS
+    if not quote:
+        return f"{sought(asked)}: the page {verdict[5:]}"
+    return f"{sought(asked)}.\n{quote}\n{asked}\n{verdict}"
 
 
-def answer_turn(asked: str, value: str, quote: str, style: Style) -> str:
+def answer_turn(asked: str, value: str, quote: str) -> str:
     """The completion that answers from the page just read; `quote` is the sentence that says it."""
-    said = _judged(asked, quote, style, "says it.")
-    return thought(said) + f"<answer>\n{value}\n</answer>"
+    return thought(judged(asked, quote, True)) + f"<answer>\n{value}\n</answer>"
 
 
-def lacking(asked: str, quote: str, style: Style) -> str:
-    """The thinking about a page that does not answer; `quote` is what came nearest."""
-    return _judged(asked, quote, style, "does not say it.")
-
-
+SAYS, LACKS = "That says it.", "That does not say it."
+"""The two verdicts on the sentence of a page that comes nearest."""
 UNOPENED = "It did not open."
 """The thinking about an address that has no page."""
 

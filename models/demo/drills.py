@@ -6,16 +6,25 @@ as in the traces; only their crowding is not. This module draws text, it does no
 """
 
 import random
+from collections.abc import Callable
 
 from .. import wire
 from ..transcript import END, THINK
 from . import names
 from .asking import question
-from .completions import Style, abstain_turn, answer_turn, lacking, search_turn, visit_turn
+from .completions import (
+    LACKS,
+    SAYS,
+    abstain_turn,
+    answer_turn,
+    judged,
+    search_turn,
+    visit_turn,
+)
 from .entities import Entity, entity
 from .facts import Fact, facts, pick_relations
 from .names import Site, chance
-from .pages import Page, add_events, happenings, page
+from .pages import Page, add_events, happenings, page, refer
 from .showing import evidence, snippet
 from .traces import alike, trace
 
@@ -35,7 +44,7 @@ def _show(result: str) -> Parts:
 def search_drill(rng: random.Random) -> Parts:
     """Questions about different things, each with its search."""
     parts: Parts = []
-    for _ in range(rng.randint(5, 8)):
+    for _ in range(rng.randint(2, 5)):
         (fact,) = facts(rng, entity(rng), 1)
         asked = question(rng, fact)
         parts += _ask(asked, search_turn(asked))
@@ -53,18 +62,19 @@ def open_drill(rng: random.Random) -> Parts:
     for thing in things:
         site = Site(rng) if chance(rng, 0.1) else site
         made.append(page(rng, site, thing, facts(rng, thing, 1), rng.randint(0, 1)))
+    refer(rng, made)
     words = rng.choice((6, 10, 16))
     rows = [wire.ResultRow(one.title, one.url, snippet(rng, one, words)) for one in made]
     (first,) = facts(rng, rng.choice(things), 1)
     parts = _show(wire.search_text([(question(rng, first), rows)]))
-    for one in rng.sample(made, len(made)):
+    for one in rng.sample(made, min(3, len(made))):
         (fact,) = facts(rng, one.entity, 1)
         asked = question(rng, fact)
         parts += _ask(asked, visit_turn(one.title, one.url, asked))
     return parts
 
 
-def answer_drill(rng: random.Random, style: Style = Style.ASKED) -> Parts:
+def answer_drill(rng: random.Random) -> Parts:
     """One page, and questions that it answers or does not."""
     site, thing = Site(rng), entity(rng)
     known: list[Fact] = []
@@ -96,12 +106,12 @@ def answer_drill(rng: random.Random, style: Style = Style.ASKED) -> Parts:
         made.url, asked[0][0] if asked else thing.name, shown.evidence, shown.summary
     )
     parts = _show(wire.visit_text([block]))
-    for text, value, near in asked[: (9, 7, 6)[style]]:
+    for text, value, near in asked[:4]:
         quote = near or shown.summary
         if value:
-            turn = answer_turn(text, value, quote, style)
+            turn = answer_turn(text, value, quote)
         else:
-            turn = abstain_turn(lacking(text, quote, style))
+            turn = abstain_turn(judged(text, quote, False))
         parts += _ask(text, turn)
     return parts
 
@@ -110,11 +120,11 @@ def _unit_of(made: Page, fact: Fact) -> str:
     return next(unit.text for unit in made.units if unit.states(fact))
 
 
-def visit_drill(rng: random.Random, style: Style = Style.ASKED) -> Parts:
+def visit_drill(rng: random.Random) -> Parts:
     """Several visits, each the last step of a run: the page as it was shown, and the answer."""
     parts: Parts = []
-    for _ in range(rng.choice((2, 3, 3))):
-        made = trace(rng, 1, rng.choice((20, 35, 35, 45, 60)), style)
+    for _ in range(rng.choice((1, 1, 2))):
+        made = trace(rng, 1, rng.choice((20, 35, 35, 45, 60)))
         shown, last = made.steps[-2].result, made.steps[-1].completion
         parts.append(
             (f"<|im_start|>user\n<tool_response>\n{shown}\n</tool_response>{THINK}", False)
@@ -123,11 +133,41 @@ def visit_drill(rng: random.Random, style: Style = Style.ASKED) -> Parts:
     return parts
 
 
-def drill(rng: random.Random, style: Style = Style.ASKED) -> Parts:
-    """Draw one of the four drills; reading is what takes longest to learn."""
-    kind = rng.choices(("search", "open", "answer", "visit"), (1, 2, 6, 6))[0]
-    if kind == "search":
-        return search_drill(rng)
-    if kind == "open":
-        return open_drill(rng)
-    return (answer_drill if kind == "answer" else visit_drill)(rng, style)
+def read_drill(rng: random.Random) -> Parts:
+    """Sentences about one thing, each with a question, a verdict on it and the answer, no page.
+
+    This is what a run comes down to once its sentence is quoted, at a fifth of the length.
+    """
+    thing = entity(rng)
+    asked: list[tuple[str, str, str]] = []
+    if chance(rng, 0.65):
+        for event in happenings(rng, thing, 2):
+            quote = event.extra or event.text
+            stated = [(one, answer, quote) for one, answer in event.asked]
+            asked += rng.sample(stated, min(len(stated), 2))
+            asked += [(one, "", quote) for one in event.lacking[-3:] if chance(rng, 0.3)]
+    else:
+        known = facts(rng, thing, 3)
+        made = page(rng, Site(rng), thing, known, 0)
+        told = [fact for fact in known if any(unit.states(fact) for unit in made.units)]
+        asked += [(question(rng, fact), fact.value, _unit_of(made, fact)) for fact in told]
+        relation = pick_relations(rng, thing.kind, 1)[0]
+        if not any(alike(relation.key, fact.relation.key) for fact in known):
+            quote = rng.choice(made.units).text
+            asked.append((question(rng, Fact(thing, relation, "")), "", quote))
+    rng.shuffle(asked)
+    parts: Parts = []
+    for text, value, quote in asked:
+        turn = (
+            answer_turn(text, value, quote) if value else abstain_turn(judged(text, quote, False))
+        )
+        verdict = turn.rindex(SAYS if value else LACKS)
+        parts += [(THINK + turn[:verdict], False), (turn[verdict:], True)]
+    return parts
+
+
+DRILLS: dict[str, Callable[[random.Random], Parts]] = {
+    "read": read_drill, "search": search_drill, "open": open_drill, "answer": answer_drill,
+    "visit": visit_drill,
+}  # fmt: skip
+"""Every drill by its name."""

@@ -121,7 +121,8 @@ def card(run: Path, file: Path, parameters: int, scores: dict[str, object]) -> d
         "parameters": parameters,
         "seed": record["seed"],
         "training": {
-            key: record.get(key) for key in ("step", "tokens", "minutes", "device", "threads")
+            key: record.get(key)
+            for key in ("step", "tokens", "minutes", "device", "threads", "recipe")
         },
         "turn_tokens": profile("demo").turn_tokens,
         "scores": scores,

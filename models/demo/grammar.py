@@ -29,12 +29,12 @@ SORTS = listed("city town place country village region church palace hall state 
 
 def noun(rng: random.Random) -> str:
     """Return a noun, real or invented."""
-    return names.pseudo_word(rng) if chance(rng, 0.25) else rng.choice(NOUNS)
+    return names.pseudo_word(rng) if chance(rng, 0.15) else rng.choice(NOUNS)
 
 
 def adjective(rng: random.Random) -> str:
     """Return an adjective, real or invented."""
-    return names.pseudo_word(rng) if chance(rng, 0.15) else rng.choice(ADJECTIVES)
+    return names.pseudo_word(rng) if chance(rng, 0.1) else rng.choice(ADJECTIVES)
 
 
 def plural(word: str) -> str:

@@ -70,10 +70,16 @@ class Echoing(random.Random):
 
     SHARE, KEPT = 0.12, 8
 
-    def __init__(self, seed: str) -> None:
-        """Seed the source; nothing has been said yet."""
+    def __init__(self, seed: str, loose: bool = False) -> None:
+        """Seed the source; nothing has been said yet. `loose` questions say more or less."""
         super().__init__(seed)
         self.recent: list[str] = []
+        self.loose = loose
+
+
+def is_loose(rng: random.Random) -> bool:
+    """True when questions are to share less than all their words with their sentences."""
+    return isinstance(rng, Echoing) and rng.loose
 
 
 def pseudo_word(rng: random.Random) -> str:
@@ -94,11 +100,11 @@ def _fresh_word(rng: random.Random) -> str:
     draw = rng.random()
     if draw < 0.03:
         return "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randint(3, 8)))
-    if draw < 0.5:
+    if draw < 0.6:
         return simple_word(rng)
-    if draw < 0.68:
-        return syllables(rng, rng.choice((1, 2, 2, 3)))
-    return syllables(rng, rng.choice((1, 1, 2))) + rng.choice(_ENDINGS)
+    if draw < 0.74:
+        return syllables(rng, rng.choice((1, 2, 2)))
+    return syllables(rng, 1) + rng.choice(_ENDINGS)
 
 
 def simple_word(rng: random.Random) -> str:

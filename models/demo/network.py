@@ -19,9 +19,9 @@ class Shape:
     vocab: int
     width: int = 256
     layers: int = 6
-    heads: int = 8
-    kv_heads: int = 4
-    head_dim: int = 32
+    heads: int = 4
+    kv_heads: int = 2
+    head_dim: int = 64
     hidden: int = 512
     context: int = 4096
     rope_base: float = 10_000.0
@@ -108,11 +108,19 @@ class Network(nn.Module):
                 last = name.endswith(("o.weight", "down.weight"))
                 nn.init.normal_(parameter, std=0.02 / ((2 * shape.layers) ** 0.5 if last else 1.0))
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Map ids (batch, time) to logits (batch, time, vocab)."""
+    def states(self, ids: Tensor) -> Tensor:
+        """Map ids (batch, time) to normalised states (batch, time, width)."""
         x = self.embed(ids)
         time = ids.shape[1]
         for block in self.blocks:
             x = block(x, self.cos[:time], self.sin[:time])
-        logits: Tensor = functional.linear(self.norm(x), self.embed.weight)
-        return logits
+        made: Tensor = self.norm(x)
+        return made
+
+    def predict(self, states: Tensor) -> Tensor:
+        """Map states (..., width) to logits (..., vocab)."""
+        return functional.linear(states, self.embed.weight)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Map ids (batch, time) to logits (batch, time, vocab)."""
+        return self.predict(self.states(ids))

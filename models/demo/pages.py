@@ -13,7 +13,8 @@ from .entities import Entity, sentence_case, title, with_article
 from .event import Event
 from .events import event
 from .facts import Fact, pick_relations, ready
-from .names import Site, chance
+from .loosely import qualified
+from .names import Site, chance, is_loose
 from .prose import compound, decorated, filler, predicates, state, within
 from .tongues import chinese, spanish
 
@@ -175,7 +176,22 @@ def happenings(rng: random.Random, thing: Entity, count: int) -> list[Event]:
             one.text = pronoun + one.text[len(about) :]
         shown = one.extra or one.text
         one.asked = [(asked, answer) for asked, answer in one.asked if answer in shown]
+        if is_loose(rng) and chance(rng, 0.25):
+            one.asked = [(qualified(rng, asked), answer) for asked, answer in one.asked]
+            one.lacking = [qualified(rng, asked) for asked in one.lacking]
     return made
+
+
+def refer(rng: random.Random, made: list[Page]) -> None:
+    """Let one page of a list point to the others, as "see also" does: its text has their links."""
+    if len(made) < 2 or not is_loose(rng) or not chance(rng, 0.4):
+        return
+    one = rng.choice(made)
+    links = [f"[{other.title}]({other.url})" for other in made if other is not one]
+    lead = rng.choice(
+        ("See also: ", "Other pages: ", "Near it: ", "For others, see ", "Contents: ")
+    )
+    one.units.append(Unit(f"{lead}{', '.join(rng.sample(links, len(links)))}.", "sentence"))
 
 
 def add_events(rng: random.Random, made: Page, events: Sequence[Event]) -> list[Fact]:

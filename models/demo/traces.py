@@ -16,11 +16,10 @@ from .asking import question
 from .completions import (
     NO_RESULT,
     UNOPENED,
-    Style,
     abstain_turn,
     answer_turn,
     call,
-    lacking,
+    judged,
     search_turn,
     thought,
     visit_turn,
@@ -28,7 +27,7 @@ from .completions import (
 from .entities import Entity, entity, sentence_case
 from .facts import Fact, facts, pick_relations, ready
 from .names import Site, chance
-from .pages import Page, Unit, add_events, comparison, happenings, page
+from .pages import Page, Unit, add_events, comparison, happenings, page, refer
 from .prose import filler, superlative
 from .showing import evidence, others, quoted, row_snippet, show, snippet
 
@@ -102,11 +101,7 @@ def _page_of(rng: random.Random, site: Site, fact: Fact, has: bool, budget: int)
 
 
 _SCENARIOS = ("direct", "absent", "second", "mention", "requery", "bridge")
-_SHARES = {
-    Style.SHORT: (66, 14, 8, 6, 3, 3),
-    Style.QUOTED: (56, 24, 8, 6, 3, 3),
-    Style.ASKED: (46, 33, 9, 6, 3, 3),
-}
+_SHARES = (46, 33, 9, 6, 3, 3)
 """How many runs in a hundred go which way."""
 
 
@@ -114,7 +109,6 @@ def trace(
     rng: random.Random,
     results: int | None = None,
     budget: int | None = None,
-    style: Style = Style.ASKED,
 ) -> Trace:
     """Invent one trace. `results` and `budget` (words of evidence) are drawn when not given."""
     if results is None:
@@ -122,9 +116,9 @@ def trace(
     if budget is None:
         budget = rng.choices((20, 35, 45, 60, 95), (2, 3, 6, 3, 1))[0]
     site = Site(rng)
-    scenario = rng.choices(_SCENARIOS, _SHARES[style])[0]
+    scenario = rng.choices(_SCENARIOS, _SHARES)[0]
     if scenario == "bridge":
-        return _bridge(rng, site, budget, style)
+        return _bridge(rng, site, budget)
     thing = entity(rng)
     has = scenario not in ("absent", "second")
     near: Fact | None = None
@@ -135,7 +129,7 @@ def trace(
         fact = Fact(thing, relation, names.value(rng, relation.value))
         made = _page_of(rng, site, fact, has, budget)
     asked = question(rng, fact)
-    return _run(rng, site, Asked(fact, asked, scenario, near, style), made, results, budget)
+    return _run(rng, site, Asked(fact, asked, scenario, near), made, results, budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +143,6 @@ class Asked:
     text: str
     scenario: str
     near: Fact | None
-    style: Style
 
 
 def _told(
@@ -192,9 +185,11 @@ def _run(
         made.title = title_of(rng)
         made.url = site.address(made.title)
     words = rng.choice((6, 10, 12, 12, 16))
+    listed = [*pages, *others(rng, site, thing, rest)]
+    refer(rng, listed)
     rows = [
         wire.ResultRow(one.title, one.url, row_snippet(rng, one, words, scenario, thing))
-        for one in [*pages, *others(rng, site, thing, rest)]
+        for one in listed
     ]
     if chance(rng, 0.3):  # a good search puts the right page first, mostly
         rng.shuffle(rows)
@@ -209,27 +204,26 @@ def _run(
             return Trace(asked.text, tuple(steps), ABSTAIN, fact.relation.key, scenario, ())
     else:
         steps.append(Step(search_turn(asked.text), wire.search_text([(asked.text, rows)])))
-    before, refusal = "", lacking(asked.text, "", asked.style)
+    before, refusal = "", judged(asked.text, "", False)
     for one in pages:
         answer = next((f for u in one.units for f in u.facts if _same(f, fact)), None)
         goal = asked.text
         turn = visit_turn(one.title, one.url, goal, before)
         if scenario == "second" and one is made and chance(rng, 0.15):
             shown, quote = wire.visit_text([wire.missing_block(one.url, goal)]), ""
-            refusal = UNOPENED if asked.style else refusal
+            refusal = UNOPENED
         else:
-            near = asked.near if asked.style else None
-            block = evidence(rng, one, answer or near, budget)
+            block = evidence(rng, one, answer or asked.near, budget)
             shown = show(one, block, goal)
             quote = quoted(one, answer, block)
-            refusal = lacking(asked.text, quote, asked.style)
+            refusal = judged(asked.text, quote, False)
         steps.append(Step(turn, shown))
         if answer is not None:
-            steps.append(Step(answer_turn(asked.text, answer.value, quote, asked.style), None))
+            steps.append(Step(answer_turn(asked.text, answer.value, quote), None))
             return Trace(
                 asked.text, tuple(steps), answer.value, fact.relation.key, scenario, tuple(pages)
             )
-        before = f"{refusal}\n" if asked.style else f"{refusal} "
+        before = f"{refusal}\n"
     steps.append(Step(abstain_turn(refusal), None))
     return Trace(asked.text, tuple(steps), ABSTAIN, fact.relation.key, scenario, tuple(pages))
 
@@ -273,7 +267,7 @@ _BRIDGES = (
 )  # fmt: skip
 
 
-def _bridge(rng: random.Random, site: Site, budget: int, style: Style) -> Trace:
+def _bridge(rng: random.Random, site: Site, budget: int) -> Trace:
     """A question over two pages: the first names who is meant, the second tells of them."""
     thing = entity(
         rng, rng.choice(("bridge", "building", "instrument", "invention", "book", "tower"))
@@ -304,7 +298,7 @@ def _bridge(rng: random.Random, site: Site, budget: int, style: Style) -> Trace:
     steps = [Step(search_turn(asked), wire.search_text([(asked, listing)]))]
     block = evidence(rng, first, bridge, budget)
     steps.append(Step(visit_turn(first.title, first.url, asked), show(first, block, asked)))
-    said = f"{quoted(first, bridge, block)}\nIt is" if style else "It is"
+    said = f"{quoted(first, bridge, block)}\nIt is"
     longer = f"{someone.name}: {asked}"
     listing = [wire.ResultRow(second.title, second.url, snippet(rng, second, 12))]
     listing += [wire.ResultRow(first.title, first.url, snippet(rng, first, 12))]
@@ -315,7 +309,7 @@ def _bridge(rng: random.Random, site: Site, budget: int, style: Style) -> Trace:
     block = evidence(rng, second, own, budget)
     steps.append(Step(visit_turn(second.title, second.url, longer), show(second, block, longer)))
     quote = quoted(second, own, block)
-    steps.append(Step(answer_turn(asked, own.value, quote, style), None))
+    steps.append(Step(answer_turn(asked, own.value, quote), None))
     return Trace(asked, tuple(steps), own.value, relation.key, "bridge", (first, second))
 
 

@@ -12,17 +12,19 @@ import logging
 import os
 import random
 import time
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from store.digest import blake_json
+
 from ..profiles import profile
 from . import tokenizer as vocabulary
-from .completions import Style
-from .drills import drill
-from .names import Echoing, plain_word, proper, syllables, year
+from .drills import DRILLS, Parts
+from .names import Echoing, is_loose, plain_word, proper, syllables, year
 from .traces import trace
 
 if TYPE_CHECKING:
@@ -33,24 +35,33 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LENGTHS = (384, 448, 512, 576, 640, 768, 896, 1024)
+LENGTHS = (192, 256, 384, 512, 640, 768, 896, 1024)
 """Rows are padded to one of these, so that few shapes are compiled."""
 TOKENS = 6144
 """Tokens in a batch, padding included."""
-BLOCK = 216
-"""Traces drawn at a time and sorted by length."""
-READ_WEIGHT, WRITE_WEIGHT, ANSWER_WEIGHT = 0.02, 1.0, 3.0
+BLOCK = 320
+"""Texts drawn at a time, sorted by length and packed into rows."""
+WRITE_WEIGHT, ANSWER_WEIGHT = 1.0, 3.0
 CHOICE_WEIGHT = 10.0
 """For the few tokens that decide: answer or not, where the answer begins, which result to open."""
-COPYING, SHORT_RUNS, QUOTED, ASKED, LONG_RUNS, ECHOES = 360, 1125, 2025, 2660, 3200, 4458
-"""Steps of the recorded run, of `STEPS`, at which the curriculum changes: the copying lines end,
-more whole runs, a sentence is quoted before it is judged, the question is repeated after it, more
-whole runs again, words begin to come again within a row. Copying is learned soonest from short
-turns."""
-RATES = ((0, 1.0), (3120, 1.0), (4471, 0.3505), (6500, 0.02))
-"""(step, factor of the learning rate); straight lines between."""
-MUON_RATE, ADAM_RATE = 0.02, 2e-3
-SEED, STEPS, THREADS = 7, 6500, 2
+KINDS = ("copy", "echo", "read", "search", "open", "answer", "visit", "trace")
+MIXTURE = (
+    (0.00, (40, 25, 35, 0, 0, 0, 0, 0)),
+    (0.04, (15, 15, 50, 5, 5, 10, 0, 0)),
+    (0.10, (0, 12, 45, 4, 9, 15, 10, 5)),
+    (0.60, (0, 8, 32, 3, 9, 16, 16, 16)),
+    (0.80, (0, 4, 20, 2, 8, 12, 18, 36)),
+    (1.00, (0, 4, 16, 2, 8, 10, 16, 44)),
+)
+"""(progress, shares of the kinds of text); straight lines between. Copying comes first, reading a
+sentence next, and whole runs, in which nine tokens of ten are only read, in earnest last."""
+LOOSE = 5650
+"""The step of the recorded run from which on questions share less with their sentences and every
+token is copied, not only frequent ones. (It stands at the beginning of a block.)"""
+RATES = ((0.0, 1.0), (0.25, 1.0), (1.0, 0.02))
+"""(progress, factor of the learning rate); straight lines between."""
+MUON_RATE, ADAM_RATE = 0.015, 2e-3
+SEED, STEPS, THREADS = 7, 8000, 2
 """The recorded run."""
 
 
@@ -74,52 +85,44 @@ class Limit:
         return step / self.steps if self.steps else minutes / self.minutes
 
 
-def row(parts: list[tuple[str, bool]], tokenizer: "Tokenizer", style: Style = Style.ASKED) -> Row:
-    """Turn text into token ids; what the model writes weighs most, its decisions above all."""
+def row(parts: Parts, tokenizer: "Tokenizer") -> Row:
+    """Turn text into token ids; only what the model writes counts, its decisions above all."""
     ids: list[int] = []
     weights: list[float] = []
     for text, written in parts:
         part = tokenizer.encode(text, add_special_tokens=False).ids
         ids += part
-        weights += weigh(part, tokenizer, style) if written else [READ_WEIGHT] * len(part)
+        weights += weigh(part, tokenizer) if written else [0.0] * len(part)
     return Row(ids, weights)
 
 
-def weigh(part: list[int], tokenizer: "Tokenizer", style: Style) -> list[float]:
+def weigh(part: list[int], tokenizer: "Tokenizer") -> list[float]:
     """Return the weights of one completion's tokens."""
+
+    def token(text: str) -> int:
+        found: int = tokenizer.token_to_id(text)
+        return found
+
     line = [WRITE_WEIGHT] * len(part)
-    answer, opened = tokenizer.token_to_id("<answer>"), tokenizer.encode("Open [").ids
-    thought = part.index(tokenizer.token_to_id("</think>"))
-    if answer in part:
-        first = part.index(answer) + 2  # a line break stands between
-        begin = thought if style else 0
-        line[begin : first - 1] = [ANSWER_WEIGHT] * (first - 1 - begin)
-        line[first:] = [ANSWER_WEIGHT] * len(line[first:])
-        line[first : first + 2] = [CHOICE_WEIGHT] * 2
-        line = line[: len(part)]
-    deciding = [tokenizer.token_to_id(token) for token in ("Ġsays", "Ġdoes")]
-    judged = range(max(0, thought - 8), thought) if style else range(min(24, len(part)))
-    for place in judged:
-        if part[place] in deciding:
+    turning = [token(text) for text in ("<answer>", "<tool_call>", "http", "https")]
+    line = [ANSWER_WEIGHT if one in turning else WRITE_WEIGHT for one in part]
+    thought = part.index(token("</think>"))
+    if token("<answer>") in part:
+        first = part.index(token("<answer>")) + 2  # a line break stands between
+        line[thought:] = [ANSWER_WEIGHT] * (len(part) - thought)
+        line[first : first + 2] = [CHOICE_WEIGHT] * len(line[first : first + 2])
+    deciding = [token(text) for text in ("Ġsays", "Ġdoes")]
+    opened = tokenizer.encode("Open [").ids
+    for place in range(thought):
+        if part[place] in deciding and thought - place <= 8:
             line[place] = CHOICE_WEIGHT
-    for place in range(min(24, len(part))):
         if part[place : place + len(opened)] == opened:
             line[place + len(opened)] = CHOICE_WEIGHT
-    if style:
-        _weigh_quoted(line, part, tokenizer)
-    return line
-
-
-def _weigh_quoted(line: list[float], part: list[int], tokenizer: "Tokenizer") -> None:
-    """Weigh where a quoted sentence begins, what follows the thinking, and an address's scheme."""
-    turning = [tokenizer.token_to_id(t) for t in ("<answer>", "<tool_call>", "http", "https")]
-    for place, token in enumerate(part):
-        if token in turning:
-            line[place] = ANSWER_WEIGHT
-    begun = tokenizer.token_to_id("Ċ")
-    if part[0] == tokenizer.token_to_id("A") and begun in part[:6]:  # "A person." and so on
-        first = part.index(begun) + 1
+    broken = token("Ċ")
+    if part[0] == token("A") and broken in part[:6]:  # "A person." and the sentence it is sought in
+        first = part.index(broken) + 1
         line[first : first + 2] = [CHOICE_WEIGHT] * 2
+    return line
 
 
 def copy_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
@@ -129,16 +132,16 @@ def copy_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
     ]
     line = tokenizer.encode(" ".join(words) + "\n").ids
     ids = (line * 8)[:400]
-    return Row(ids, [READ_WEIGHT] * len(line) + [WRITE_WEIGHT] * (len(ids) - len(line)))
+    return Row(ids, [0.0] * len(line) + [WRITE_WEIGHT] * (len(ids) - len(line)))
 
 
 def echo_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
     """A line in which a few words come again and again, twice: only what went before decides."""
-    if isinstance(rng, Echoing) and rng.random() < 0.6:
+    if rng.random() < 0.6:
         return _lines_row(rng, tokenizer)
     few = [proper(rng) if rng.random() < 0.6 else syllables(rng, 1) * 2 for _ in range(4)]
     line = tokenizer.encode(" ".join(rng.choice(few) for _ in range(24)) + "\n").ids[:200]
-    return Row(line * 2, [READ_WEIGHT] * len(line) + [WRITE_WEIGHT] * len(line))
+    return Row(line * 2, [0.0] * len(line) + [WRITE_WEIGHT] * len(line))
 
 
 def _lines_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
@@ -148,61 +151,74 @@ def _lines_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
     lines = [" ".join(rng.choice(few) for _ in range(rng.randint(4, 10))) for _ in range(5)]
     first = tokenizer.encode("\n".join(lines) + "\n").ids
     second = tokenizer.encode("\n".join(rng.sample(lines, len(lines))) + "\n").ids
-    weights = [READ_WEIGHT] * len(first) + [WRITE_WEIGHT] * len(second)
+    weights = [0.0] * len(first) + [WRITE_WEIGHT] * len(second)
     return Row(first + second, weights)
 
 
-def _before(step: int, progress: float) -> bool:
-    """True before that step of the recorded run, or as far along in a shorter one."""
-    return progress < (step - 0.5) / STEPS
+def tokens_row(rng: random.Random, tokenizer: "Tokenizer") -> Row:
+    """Any tokens at all, twice over: rare ones are met so seldom that they are not copied."""
+    first = tokenizer.get_vocab_size() - len(vocabulary.CONTROL + vocabulary.TAGS)
+    line = [rng.randrange(first) for _ in range(rng.randint(20, 80))]
+    for _ in range(len(line) // 8):  # and some come again after others
+        line[rng.randrange(len(line))] = rng.choice(line)
+    return Row(line * 2, [0.0] * len(line) + [WRITE_WEIGHT] * len(line))
 
 
-def style_at(progress: float) -> Style:
-    """Return how much is thought about a page at this point of the run."""
-    if _before(QUOTED, progress):
-        return Style.SHORT
-    return Style.QUOTED if _before(ASKED, progress) else Style.ASKED
+def between(points: Sequence[tuple[float, Sequence[float]]], at: float) -> list[float]:
+    """Return the values at a point of a table of points, on the straight lines between them."""
+    for (begin, low), (end, high) in pairwise(points):
+        if at < end:
+            part = (at - begin) / (end - begin)
+            return [a + (b - a) * part for a, b in zip(low, high, strict=True)]
+    return list(points[-1][1])
 
 
-def draw(rng: random.Random, progress: float, system: str) -> list[tuple[str, bool]]:
-    """Draw the text of one row: drills first, and more and more whole runs."""
-    style = style_at(progress)
-    runs = 0.15 if _before(SHORT_RUNS, progress) else 0.35 if _before(LONG_RUNS, progress) else 0.6
-    if not rng.random() < runs:
-        return drill(rng, style)
+def draw(rng: random.Random, progress: float, tokenizer: "Tokenizer", system: str) -> Row:
+    """Draw one text of the kinds that are due at this point of the run."""
+    if is_loose(rng) and rng.random() < 0.08:
+        return tokens_row(rng, tokenizer)
+    kind = rng.choices(KINDS, between(MIXTURE, progress))[0]
+    if kind == "copy":
+        return copy_row(rng, tokenizer)
+    if kind == "echo":
+        return echo_row(rng, tokenizer)
+    if kind != "trace":
+        return row(DRILLS[kind](rng), tokenizer)
     if rng.random() < 0.15:  # which result to open: the run up to there
-        made = trace(rng, results=rng.choice((2, 2, 3, 4, 5)), style=style)
+        made = trace(rng, results=rng.choice((2, 2, 3, 4, 5)))
         if len(made.steps) > 1 and '"visit"' in made.steps[1].completion:
-            opened = replace(made.steps[1], result=None)
-            return vocabulary.pieces_of(replace(made, steps=(made.steps[0], opened)), system)
-        return vocabulary.pieces_of(made, system)
-    return vocabulary.pieces_of(trace(rng, style=style), system)
+            made = replace(made, steps=(made.steps[0], replace(made.steps[1], result=None)))
+    else:
+        made = trace(rng)
+    return row(vocabulary.pieces_of(made, system), tokenizer)
 
 
 def block_of_batches(
     seed: int, block: int, progress: float, tokenizer: "Tokenizer", system: str
 ) -> Iterator[list[Row]]:
     """Yield the batches of one block; the rows of a batch fit the same length."""
-    echoing = not _before(ECHOES, progress)
-    rng = (Echoing if echoing else random.Random)(f"{seed}/{block}")
-    rows = []
-    for _ in range(BLOCK):
-        if _before(COPYING, progress) and rng.random() < 0.5:
-            rows.append(copy_row(rng, tokenizer))
-        elif not _before(ASKED, progress) and rng.random() < (0.12 if echoing else 0.05):
-            rows.append(echo_row(rng, tokenizer))
-        else:
-            rows.append(row(draw(rng, progress, system), tokenizer, style_at(progress)))
-    rows = sorted((r for r in rows if len(r.ids) <= LENGTHS[-1]), key=lambda r: len(r.ids))
+    rng = Echoing(f"{seed}/{block}", loose=progress >= LOOSE / STEPS)
+    texts = [draw(rng, progress, tokenizer, system) for _ in range(BLOCK)]
+    texts = sorted((t for t in texts if len(t.ids) <= LENGTHS[-1]), key=lambda t: len(t.ids))
     batches = []
-    while rows:
+    while texts:
         # The longest that is left decides the length, and with it how many rows fit.
-        length = next(size for size in LENGTHS if size >= len(rows[-1].ids))
-        count = TOKENS // length
-        batches.append(rows[-count:])
-        rows = rows[:-count]
+        length = next(size for size in LENGTHS if size >= len(texts[-1].ids))
+        batches.append([_packed(texts, length) for _ in range(TOKENS // length) if texts])
     rng.shuffle(batches)
     yield from batches
+
+
+def _packed(texts: list[Row], length: int) -> Row:
+    """Take the longest text of a sorted list, and the longest ones that still fit beside it."""
+    made = Row([], [])
+    while texts:
+        fitting = bisect_right(texts, length - len(made.ids), key=lambda text: len(text.ids))
+        if not fitting:
+            break
+        text = texts.pop(fitting - 1)
+        made = Row(made.ids + text.ids, made.weights + text.weights)
+    return made
 
 
 def tensors(batch: list[Row]) -> tuple["torch.Tensor", "torch.Tensor"]:
@@ -233,12 +249,22 @@ def optimizers(network: "Network") -> list["torch.optim.Optimizer"]:
 
 
 def rate(step: int, progress: float) -> float:
-    """The learning rate's factor: a short rise, a plateau, a fall, and a slower fall."""
-    at = progress * STEPS
-    for (begin, high), (end, low) in pairwise(RATES):
-        if at < end:
-            return min(1.0, (step + 1) / 50) * (high + (low - high) * (at - begin) / (end - begin))
-    return RATES[-1][1]
+    """The learning rate's factor: a short rise, a plateau, a fall to almost nothing."""
+    return min(1.0, (step + 1) / 50) * between([(at, (r,)) for at, r in RATES], progress)[0]
+
+
+def recipe(seed: int, steps: int, tokenizer: "Tokenizer", system: str) -> str:
+    """Return the digest of what decides the weights: the settings and what is drawn, in samples.
+
+    The card keeps it, so that a change of the generator after a model was shipped is seen without
+    training it again.
+    """
+    drawn = [
+        [one.ids for batch in block_of_batches(seed, block, at, tokenizer, system) for one in batch]
+        for block, at in ((0, 0.0), (1, 0.05), (2, 0.3), (3, 0.9))
+    ]
+    rates = [MUON_RATE, ADAM_RATE, RATES, WRITE_WEIGHT, ANSWER_WEIGHT, CHOICE_WEIGHT]
+    return blake_json([seed, steps, MIXTURE, rates, LENGTHS, TOKENS, BLOCK, drawn])
 
 
 def train(
@@ -284,23 +310,26 @@ def train(
     base = [[group["lr"] for group in stepper.param_groups] for stepper in steppers]
     for line in base:  # a checkpoint holds the rate of its last step, not the first
         line[:] = [pace * (MUON_RATE if line is base[0] else ADAM_RATE) for _ in line]
-    forward = torch.compile(network, dynamic=False) if compiled else network
+    forward = torch.compile(network.states, dynamic=False) if compiled else network.states
     before, clock, losses = state["minutes"], time.monotonic(), []
     while (progress := limit.progress(state["step"], state["minutes"])) < 1:
         # Weights that can copy already need no copying lines.
-        hardness = max(progress, 0.36) if start is not None else progress
+        hardness = max(progress, MIXTURE[2][0]) if start is not None else progress
         for batch in block_of_batches(seed, state["block"], hardness, tokenizer, system):
             progress = limit.progress(state["step"], state["minutes"])
             for stepper, line in zip(steppers, base, strict=True):
                 for group, value in zip(stepper.param_groups, line, strict=True):
                     group["lr"] = value * rate(state["step"], progress)
             ids, weights = (made.to(device) for made in tensors(batch))
-            with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
-                logits = forward(ids[:, :-1])
-            each = functional.cross_entropy(
-                logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none"
-            )
             weight = weights[:, 1:].flatten()
+            written = weight.nonzero().squeeze(1)
+            weight = weight[written]
+            with torch.autocast(torch.device(device).type, dtype=torch.bfloat16):
+                states = forward(ids[:, :-1]).flatten(0, 1)[written]
+                logits = network.predict(states)
+            each = functional.cross_entropy(
+                logits.float(), ids[:, 1:].flatten()[written], reduction="none"
+            )
             loss = (each * weight).sum() / weight.sum()
             for stepper in steppers:
                 stepper.zero_grad(set_to_none=True)
@@ -308,10 +337,9 @@ def train(
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             for stepper in steppers:
                 stepper.step()
-            written = weight >= WRITE_WEIGHT
-            losses.append(float((each.detach() * written).sum() / written.sum()))
+            losses.append(float(each.detach().mean()))
             state["step"] += 1
-            state["tokens"] += int((weight > 0).sum())
+            state["tokens"] += int((ids > 0).sum())
             state["minutes"] = before + (time.monotonic() - clock) / 60
         state["block"] += 1
         if state["block"] % 2 == 0:
@@ -325,7 +353,8 @@ def train(
     _save(saved, network, steppers, state)
     record = {
         "seed": seed, "shape": asdict(network.shape), "device": device,
-        "threads": torch.get_num_threads(), **state,
+        "threads": torch.get_num_threads(),
+        "recipe": recipe(seed, limit.steps or 0, tokenizer, system), **state,
     }  # fmt: skip
     (out / "run.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     return network

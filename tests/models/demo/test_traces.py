@@ -8,10 +8,13 @@ import sys
 
 import pytest
 
-from models.demo.names import value
+from models.demo.completions import LACKS, SAYS
+from models.demo.drills import read_drill
+from models.demo.names import Echoing, value
 from models.demo.relations import RELATIONS, expand, open_relation
 from models.demo.tokenizer import pieces_of
 from models.demo.traces import Trace, alike, traces
+from models.transcript import END, THINK
 from models.turns import ABSTAIN, read_turn, string_list
 
 
@@ -119,3 +122,19 @@ def test_relations_are_many_and_worded_in_several_ways() -> None:
             assert "{e}" in expand(rng, wording)
         for wording in relation.sentences:
             assert all("{v}" in expand(rng, wording) for _ in range(8))
+
+
+def test_a_reading_drill_judges_the_sentence_that_it_quotes() -> None:
+    judged = {SAYS: 0, LACKS: 0}
+    for number in range(300):
+        parts = read_drill(Echoing(f"read/{number}"))
+        for (given, ours), (written, theirs) in zip(parts[::2], parts[1::2], strict=True):
+            assert not ours
+            assert theirs
+            turn = read_turn(given.removeprefix(THINK) + written.removesuffix(END))
+            verdict = SAYS if written.startswith(SAYS) else LACKS
+            judged[verdict] += 1
+            assert (turn.answer == ABSTAIN) == (verdict == LACKS)
+            _, quote, _ = given.removeprefix(THINK).split("\n", 2)
+            assert verdict == LACKS or turn.answer in quote, given
+    assert judged[LACKS] > 0.15 * sum(judged.values()) < judged[SAYS]

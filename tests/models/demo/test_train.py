@@ -9,6 +9,10 @@ torch = pytest.importorskip("torch", reason="install torch to test the training 
 pytest.importorskip("tokenizers", reason="install tokenizers to test the training")
 
 from models.demo import train as training  # noqa: E402 - only with torch
+from models.demo.drills import DRILLS  # noqa: E402
+from models.demo.export import HERE  # noqa: E402
+from models.demo.names import Echoing  # noqa: E402
+from models.profiles import profile  # noqa: E402
 
 SIZES = {"width": 64, "layers": 2, "heads": 2, "kv_heads": 1, "hidden": 64}
 
@@ -68,6 +72,50 @@ def test_a_seed_and_a_number_of_steps_give_the_same_weights_also_after_a_stop(
     assert same(tmp_path / "whole", tmp_path / "stopped")
     training.train(tmp_path / "other", 6, training.Limit(0.0, 5), compiled=False, sizes=SIZES)
     assert not same(tmp_path / "whole", tmp_path / "other")
+
+
+def test_the_shipped_model_came_from_this_recipe() -> None:
+    """Who changes what is drawn must train again: `make demo-model`."""
+    card = json.loads((HERE / "card.json").read_text("utf-8"))
+    system = profile("demo").system_prompt("")
+    words = training.vocabulary.build(training.SEED, system)
+    made = training.recipe(training.SEED, training.STEPS, words, system)
+    assert card["training"]["recipe"] == made
+    assert training.recipe(training.SEED + 1, training.STEPS, words, system) != made
+
+
+def test_batches_hold_every_text_once_in_rows_that_fit() -> None:
+    words = training.vocabulary.build(5, "system")
+    rng = Echoing("5/3")
+    drawn = [training.draw(rng, 0.5, words, "system") for _ in range(training.BLOCK)]
+    short = [text for text in drawn if len(text.ids) <= training.LENGTHS[-1]]
+    rows = [row for batch in training.block_of_batches(5, 3, 0.5, words, "system") for row in batch]
+    assert sum(len(row.ids) for row in rows) == sum(len(text.ids) for text in short)
+    assert sum(map(sum, (row.weights for row in rows))) == pytest.approx(
+        sum(map(sum, (text.weights for text in short)))
+    )
+    assert all(len(row.ids) == len(row.weights) <= training.LENGTHS[-1] for row in rows)
+
+
+@pytest.mark.parametrize("kind", sorted(DRILLS))
+def test_every_drill_weighs_what_the_model_writes_and_nothing_else(kind: str) -> None:
+    words = training.vocabulary.build(5, "system")
+    rng = Echoing(kind)
+    for _ in range(20):
+        parts = DRILLS[kind](rng)
+        made = training.row(parts, words)
+        written = sum(
+            len(words.encode(text, add_special_tokens=False).ids) for text, ours in parts if ours
+        )
+        assert sum(weight > 0 for weight in made.weights) == written
+        assert max(made.weights, default=0.0) <= training.CHOICE_WEIGHT
+
+
+def test_a_table_of_points_is_read_on_straight_lines() -> None:
+    points = ((0.0, (0.0, 4.0)), (0.5, (1.0, 2.0)), (1.0, (3.0, 2.0)))
+    assert training.between(points, 0.25) == [0.5, 3.0]
+    assert training.between(points, 0.75) == [2.0, 2.0]
+    assert training.between(points, 1.5) == [3.0, 2.0]
 
 
 def test_the_same_seed_gives_the_same_batches(tmp_path: Path) -> None:
