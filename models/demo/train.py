@@ -46,22 +46,23 @@ CHOICE_WEIGHT = 10.0
 """For the few tokens that decide: answer or not, where the answer begins, which result to open."""
 KINDS = ("copy", "echo", "read", "search", "open", "answer", "visit", "trace")
 MIXTURE = (
-    (0.00, (40, 25, 35, 0, 0, 0, 0, 0)),
-    (0.04, (15, 15, 50, 5, 5, 10, 0, 0)),
-    (0.10, (0, 12, 45, 4, 9, 15, 10, 5)),
-    (0.60, (0, 8, 32, 3, 9, 16, 16, 16)),
-    (0.80, (0, 4, 20, 2, 8, 12, 18, 36)),
-    (1.00, (0, 4, 16, 2, 8, 10, 16, 44)),
+    (0, (40, 25, 35, 0, 0, 0, 0, 0)),
+    (320, (15, 15, 50, 5, 5, 10, 0, 0)),
+    (800, (0, 12, 45, 4, 9, 15, 10, 5)),
+    (4800, (0, 8, 32, 3, 9, 16, 16, 16)),
+    (6400, (0, 4, 20, 2, 8, 12, 18, 36)),
+    (8000, (0, 4, 16, 2, 8, 10, 16, 44)),
 )
-"""(progress, shares of the kinds of text); straight lines between. Copying comes first, reading a
-sentence next, and whole runs, in which nine tokens of ten are only read, in earnest last."""
+"""(step of the recorded run, shares of the kinds of text); straight lines between, and a shorter run
+scales them. Copying comes first, reading a sentence next, and whole runs, in which nine tokens of
+ten are only read, in earnest last."""
 LOOSE = 5650
 """The step of the recorded run from which on questions share less with their sentences and every
 token is copied, not only frequent ones. (It stands at the beginning of a block.)"""
-RATES = ((0.0, 1.0), (0.25, 1.0), (1.0, 0.02))
-"""(progress, factor of the learning rate); straight lines between."""
+RATES = ((0, 1.0), (2000, 1.0), (6540, 0.25847), (9500, 0.02))
+"""(step of the recorded run, factor of the learning rate); straight lines between."""
 MUON_RATE, ADAM_RATE = 0.015, 2e-3
-SEED, STEPS, THREADS = 7, 8000, 2
+SEED, STEPS, THREADS = 7, 9500, 2
 """The recorded run."""
 
 
@@ -177,7 +178,7 @@ def draw(rng: random.Random, progress: float, tokenizer: "Tokenizer", system: st
     """Draw one text of the kinds that are due at this point of the run."""
     if is_loose(rng) and rng.random() < 0.08:
         return tokens_row(rng, tokenizer)
-    kind = rng.choices(KINDS, between(MIXTURE, progress))[0]
+    kind = rng.choices(KINDS, between(MIXTURE, progress * STEPS))[0]
     if kind == "copy":
         return copy_row(rng, tokenizer)
     if kind == "echo":
@@ -250,7 +251,7 @@ def optimizers(network: "Network") -> list["torch.optim.Optimizer"]:
 
 def rate(step: int, progress: float) -> float:
     """The learning rate's factor: a short rise, a plateau, a fall to almost nothing."""
-    return min(1.0, (step + 1) / 50) * between([(at, (r,)) for at, r in RATES], progress)[0]
+    return min(1.0, (step + 1) / 50) * between([(at, (r,)) for at, r in RATES], progress * STEPS)[0]
 
 
 def recipe(seed: int, steps: int, tokenizer: "Tokenizer", system: str) -> str:
@@ -314,7 +315,7 @@ def train(
     before, clock, losses = state["minutes"], time.monotonic(), []
     while (progress := limit.progress(state["step"], state["minutes"])) < 1:
         # Weights that can copy already need no copying lines.
-        hardness = max(progress, MIXTURE[2][0]) if start is not None else progress
+        hardness = max(progress, MIXTURE[2][0] / STEPS) if start is not None else progress
         for batch in block_of_batches(seed, state["block"], hardness, tokenizer, system):
             progress = limit.progress(state["step"], state["minutes"])
             for stepper, line in zip(steppers, base, strict=True):
