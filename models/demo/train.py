@@ -53,7 +53,7 @@ MIXTURE = (
     (6400, (0, 4, 20, 2, 8, 12, 18, 36)),
     (8000, (0, 4, 16, 2, 8, 10, 16, 44)),
 )
-"""(step of the recorded run, shares of the kinds of text); straight lines between, and a shorter run
+"""(step of the recorded run, shares of the kinds of text); straight lines between; a shorter run
 scales them. Copying comes first, reading a sentence next, and whole runs, in which nine tokens of
 ten are only read, in earnest last."""
 LOOSE = 5650

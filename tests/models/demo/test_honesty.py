@@ -2,12 +2,12 @@
 
 import itertools
 import json
-import random
 import re
 from pathlib import Path
 
 import pytest
 
+from models.demo.names import Echoing
 from models.demo.tokenizer import pieces_of
 from models.demo.traces import trace
 from models.turns import ABSTAIN
@@ -36,7 +36,7 @@ def drawn() -> list[tuple[str, str, str]]:
     """(question, answer, everything) of traces as the training draws them."""
     made = []
     for seed, block in itertools.product(SEEDS, range(BLOCKS)):
-        rng = random.Random(f"{seed}/{block}")
+        rng = Echoing(f"{seed}/{block}", loose=block % 2 == 1)
         for _ in range(60):
             one = trace(rng)
             text = "\n".join(text for text, _ in pieces_of(one, ""))

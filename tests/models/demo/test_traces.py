@@ -3,6 +3,8 @@
 import hashlib
 import itertools
 import json
+import random
+import re
 import subprocess
 import sys
 
@@ -10,7 +12,8 @@ import pytest
 
 from models.demo.completions import LACKS, SAYS
 from models.demo.drills import read_drill
-from models.demo.names import Echoing, value
+from models.demo.loosely import loose_event, qualified
+from models.demo.names import Echoing, is_loose, value
 from models.demo.relations import RELATIONS, expand, open_relation
 from models.demo.tokenizer import pieces_of
 from models.demo.traces import Trace, alike, traces
@@ -138,3 +141,27 @@ def test_a_reading_drill_judges_the_sentence_that_it_quotes() -> None:
             _, quote, _ = given.removeprefix(THINK).split("\n", 2)
             assert verdict == LACKS or turn.answer in quote, given
     assert judged[LACKS] > 0.15 * sum(judged.values()) < judged[SAYS]
+
+
+def test_a_loose_event_states_its_answers_and_shares_a_word_with_its_questions() -> None:
+    small = {"the", "of", "in", "a", "an", "it", "is", "was", "at", "and", "on", "to", "by"}
+    shared = asked = 0
+    for number in range(400):
+        one = loose_event(Echoing(f"loose/{number}", loose=True), "the Kaso Bridge")
+        assert one.lacking
+        for question, answer in one.asked:
+            assert answer in one.text
+            said = set(re.findall(r"\w+", one.text.casefold())) - small
+            shared += bool(said & set(re.findall(r"\w+", question.casefold())))
+            asked += 1
+    assert shared > 0.7 * asked > 280
+
+
+def test_only_a_loose_source_says_more_than_the_sentence() -> None:
+    assert is_loose(Echoing("1", loose=True))
+    assert not is_loose(Echoing("1"))
+    assert not is_loose(random.Random(1))
+    asked = qualified(random.Random(1), "Who built it?")
+    assert asked.startswith("Who built it ")
+    assert asked.endswith("?")
+    assert qualified(random.Random(1), "Tell me.") == "Tell me."
