@@ -55,7 +55,7 @@ def test_the_model_is_asked_through_the_real_loop(asked) -> None:  # type: ignor
     file = asked.root / "questions.jsonl"
     assert len(read_questions(file)) == len(asked.found.explained) == 20
     assert set(page_ends(file)) == {one.id for one in asked.found.explained}
-    assert asked.found.right >= 5
+    assert asked.found.right >= 9
     assert asked.found.pages >= 120
     assert asked.found.threads >= 1
     assert f"{asked.found.right} of 20 right" in asked.found.lines()

@@ -31,7 +31,7 @@ def test_every_turn_of_invented_questions_is_read(done: list[Outcome]) -> None:
     # How many are right is measured through the real loop: tests/bench, `make accept`.
     scores = summary(done)
     assert scores["parsed"] >= 0.95, scores
-    assert scores["accuracy"] > 0.1, scores
+    assert scores["accuracy"] > 0.4, scores
 
 
 def test_a_wrong_answer_is_counted_as_wrong(done: list[Outcome]) -> None:
