@@ -8,7 +8,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="install torch to test the training of the demo model")
 pytest.importorskip("tokenizers", reason="install tokenizers to test the training")
 
-from models.demo import train as training  # noqa: E402 - only with torch
+from models.demo import rows  # noqa: E402 - only with torch
+from models.demo import train as training  # noqa: E402
 from models.demo.drills import DRILLS  # noqa: E402
 from models.demo.export import HERE  # noqa: E402
 from models.demo.names import Echoing  # noqa: E402
@@ -18,8 +19,8 @@ SIZES = {"width": 64, "layers": 2, "heads": 2, "kv_heads": 1, "hidden": 64}
 
 
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "BLOCK", 6)
-    monkeypatch.setattr(training, "TOKENS", 2048)
+    monkeypatch.setattr(rows, "BLOCK", 6)
+    monkeypatch.setattr(rows, "TOKENS", 2048)
 
 
 def run(out: Path, steps: int) -> dict[str, float]:
@@ -87,14 +88,14 @@ def test_the_shipped_model_came_from_this_recipe() -> None:
 def test_batches_hold_every_text_once_in_rows_that_fit() -> None:
     words = training.vocabulary.build(5, "system")
     rng = Echoing("5/3")
-    drawn = [training.draw(rng, 0.5, words, "system") for _ in range(training.BLOCK)]
-    short = [text for text in drawn if len(text.ids) <= training.LENGTHS[-1]]
-    rows = [row for batch in training.block_of_batches(5, 3, 0.5, words, "system") for row in batch]
-    assert sum(len(row.ids) for row in rows) == sum(len(text.ids) for text in short)
-    assert sum(map(sum, (row.weights for row in rows))) == pytest.approx(
+    drawn = [rows.draw(rng, 0.5, words, "system") for _ in range(rows.BLOCK)]
+    short = [text for text in drawn if len(text.ids) <= rows.LENGTHS[-1]]
+    made = [row for batch in rows.block_of_batches(5, 3, 0.5, words, "system") for row in batch]
+    assert sum(len(row.ids) for row in made) == sum(len(text.ids) for text in short)
+    assert sum(map(sum, (row.weights for row in made))) == pytest.approx(
         sum(map(sum, (text.weights for text in short)))
     )
-    assert all(len(row.ids) == len(row.weights) <= training.LENGTHS[-1] for row in rows)
+    assert all(len(row.ids) == len(row.weights) <= rows.LENGTHS[-1] for row in made)
 
 
 @pytest.mark.parametrize("kind", sorted(DRILLS))
@@ -103,27 +104,27 @@ def test_every_drill_weighs_what_the_model_writes_and_nothing_else(kind: str) ->
     rng = Echoing(kind)
     for _ in range(20):
         parts = DRILLS[kind](rng)
-        made = training.row(parts, words)
+        made = rows.row(parts, words)
         written = sum(
             len(words.encode(text, add_special_tokens=False).ids) for text, ours in parts if ours
         )
         assert sum(weight > 0 for weight in made.weights) == written
-        assert max(made.weights, default=0.0) <= training.CHOICE_WEIGHT
+        assert max(made.weights, default=0.0) <= rows.CHOICE_WEIGHT
 
 
 def test_a_table_of_points_is_read_on_straight_lines() -> None:
     points = ((0.0, (0.0, 4.0)), (0.5, (1.0, 2.0)), (1.0, (3.0, 2.0)))
-    assert training.between(points, 0.25) == [0.5, 3.0]
-    assert training.between(points, 0.75) == [2.0, 2.0]
-    assert training.between(points, 1.5) == [3.0, 2.0]
+    assert rows.between(points, 0.25) == [0.5, 3.0]
+    assert rows.between(points, 0.75) == [2.0, 2.0]
+    assert rows.between(points, 1.5) == [3.0, 2.0]
 
 
 def test_the_same_seed_gives_the_same_batches(tmp_path: Path) -> None:
     words = training.vocabulary.build(5, "system")
-    one = list(training.block_of_batches(5, 3, 1.0, words, "system"))
-    two = list(training.block_of_batches(5, 3, 1.0, words, "system"))
+    one = list(rows.block_of_batches(5, 3, 1.0, words, "system"))
+    two = list(rows.block_of_batches(5, 3, 1.0, words, "system"))
     assert one == two
-    assert one != list(training.block_of_batches(6, 3, 1.0, words, "system"))
+    assert one != list(rows.block_of_batches(6, 3, 1.0, words, "system"))
 
 
 def test_exported_file_has_what_llama_needs(
