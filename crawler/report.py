@@ -3,6 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+REPAIRS = {
+    "unreachable": "check the address, and that its server runs and can be reached from here",
+    "timeout": "check that its server runs, or give a longer timeout",
+    "robots": "ask the site's owner, or choose another address",
+    "off-site": "start from the address that it redirects to",
+    "http-404": "check the address",
+    "not-html": "give the address of an HTML page",
+    "binary": "give the address of an HTML page",
+    "too-large": "give a larger --max-bytes if you do want it",
+}
+"""What to do about an address that gave no page, by reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class CrawlFailure:
@@ -58,23 +70,27 @@ class CrawlReport:
         """Return the summary for people: what was stored, what was not and why."""
         rate = self.pages / self.seconds if self.seconds > 0 else 0.0
         lines = [
-            f"{self.pages:,} pages in {self.seconds:.1f} s ({rate:.1f} a second): "
+            f"{_counted(self.pages, 'page', 's')} in {self.seconds:.1f} s ({rate:.1f} a second): "
             f"{self.pages_new:,} new, {self.pages_changed:,} changed, "
             f"{self.unchanged:,} unchanged."
         ]
         if self.refused:
             counts = sorted(self.refused.items(), key=lambda item: (-item[1], item[0]))
             words = ", ".join(f"{count:,} {reason}" for reason, count in counts)
-            lines.append(f"{_addresses(sum(self.refused.values()))} gave no page: {words}.")
+            lines.append(
+                f"{_counted(sum(self.refused.values()), 'address', 'es')} gave no page: {words}."
+            )
         for failure in self.failures[:shown]:
-            lines.append(f"  {failure.reason:<12} {failure.url} ({failure.detail})")
+            what = "; ".join(filter(None, (failure.detail, REPAIRS.get(failure.reason))))
+            lines.append(f"  {failure.reason:<12} {failure.url} ({what})")
         if len(self.failures) > shown:
             lines.append(f"  … and {len(self.failures) - shown:,} more.")
         if self.waiting:
+            waiting = _counted(self.waiting, "address", "es")
             are = "is" if self.waiting == 1 else "are"
-            lines.append(f"{_addresses(self.waiting)} {are} still waiting; run it again to go on.")
+            lines.append(f"{waiting} {are} still waiting; run it again to go on.")
         return lines
 
 
-def _addresses(count: int) -> str:
-    return f"{count:,} address{'' if count == 1 else 'es'}"
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one}{'' if count == 1 else more}"

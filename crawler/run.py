@@ -21,7 +21,7 @@ from store.database import Database
 
 from .errors import ChildError, NothingStoredError
 from .options import CrawlOptions, check_seeds
-from .report import CrawlFailure, CrawlReport
+from .report import REPAIRS, CrawlFailure, CrawlReport
 
 logger = logging.getLogger(__name__)
 
@@ -176,18 +176,6 @@ def _stop(child: subprocess.Popen[str], gathered: _Gathered) -> None:
         child.wait()
 
 
-_REPAIRS = {
-    "unreachable": "check the address, and that its server runs and can be reached from here",
-    "timeout": "check that its server runs, or give a longer timeout",
-    "robots": "ask the site's owner, or choose another address",
-    "off-site": "start from the address that it redirects to",
-    "http-404": "check the address",
-    "not-html": "give the address of an HTML page",
-    "binary": "give the address of an HTML page",
-    "too-large": "give a larger --max-bytes if you do want it",
-}
-
-
 def _nothing(report: CrawlReport, seeds: tuple[str, ...]) -> str:
     """One sentence that says why nothing was stored, and what to do."""
     failures = {failure.url: failure for failure in report.failures}
@@ -201,5 +189,5 @@ def _nothing(report: CrawlReport, seeds: tuple[str, ...]) -> str:
         why = f"{first.url} could not be reached ({first.detail})"
     else:
         why = f"{first.url} was refused ({first.reason}: {first.detail})"
-    repair = _REPAIRS.get(first.reason, "give another address")
+    repair = REPAIRS.get(first.reason, "give another address")
     return f"Nothing was stored: {why}{more}; {repair}."

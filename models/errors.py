@@ -4,6 +4,7 @@ ModelError
 ├── ProfileError      a profile that does not exist
 ├── RegistryError     a model name that is not there, is taken, or is not a name
 ├── ModelFileError    a weights file that is missing, corrupt or not what its card says
+├── TrainingError     a folder of the demo model's training that is missing or damaged
 └── EngineError       the engine could not do what was asked
     ├── ContextFull   the tokens do not fit in the context
     └── WorkerDied    the process that runs llama.cpp ended by itself
@@ -24,6 +25,10 @@ class RegistryError(ModelError):
 
 class ModelFileError(ModelError):
     """A weights file that is missing, truncated, not GGUF, or altered since its import."""
+
+
+class TrainingError(ModelError):
+    """A checkpoint or tokenizer of the demo model's training that cannot be read."""
 
 
 class EngineError(ModelError):

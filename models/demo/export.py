@@ -6,13 +6,16 @@ expects, the chat template, and matrices as Q8_0. It neither trains nor judges.
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from store.digest import sha256_file, write_atomic
 
+from ..errors import TrainingError
 from ..profiles import profile
 from .tokenizer import CONTROL, PRE_TOKENIZER, TAGS
+from .train import read_checkpoint
 
 HERE = Path(__file__).parent
 FILE = "demo-researcher.gguf"
@@ -41,9 +44,8 @@ def export(run: Path, target: Path) -> int:
     """Write the run's checkpoint to `target` and return the number of parameters."""
     import gguf
     import numpy as np
-    import torch
 
-    held = torch.load(run / "checkpoint.pt", weights_only=True, map_location="cpu")
+    held = read_checkpoint(run)
     shape: dict[str, Any] = held["shape"]
     words = json.loads((run / "tokenizer.json").read_text("utf-8"))
     fresh = target.with_suffix(".new")
@@ -137,7 +139,10 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     file = args.out / FILE
-    parameters = export(args.run, file)
+    try:
+        parameters = export(args.run, file)
+    except TrainingError as error:
+        sys.exit(f"export: {error}")
     text = json.dumps(card(args.run, file, parameters, {}), indent=2) + "\n"
     write_atomic(args.out / "card.json", text.encode())
     print(f"{file}: {parameters:,} parameters, {file.stat().st_size:,} bytes")

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import TrainingError
 from ..transcript import Piece, opening, tool_response
 from .traces import Trace, traces
 
@@ -129,10 +130,15 @@ def _spaced(words: Counter[str], learner: "Tokenizer") -> list[tuple[str, str]]:
 
 
 def load(path: Path) -> "Tokenizer":
-    """Read a tokenizer that `build` made and `Tokenizer.save` wrote."""
+    """Read a tokenizer that `build` made; TrainingError when it cannot be read."""
     from tokenizers import Tokenizer
 
-    return Tokenizer.from_file(str(path))
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception:  # the library has no narrower one
+        raise TrainingError(
+            f"{path} is missing or damaged; remove {path.parent} and train again"
+        ) from None
 
 
 def padded_size(tokenizer: "Tokenizer") -> int:

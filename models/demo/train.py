@@ -9,13 +9,15 @@ import argparse
 import json
 import logging
 import os
+import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from store.digest import blake_json
+from store.digest import blake_json, write_atomic
 
+from ..errors import TrainingError
 from ..profiles import profile
 from . import tokenizer as vocabulary
 from .rows import (
@@ -118,7 +120,7 @@ def train(
         made = (
             vocabulary.load(start / "tokenizer.json") if start else vocabulary.build(seed, system)
         )
-        made.save(str(words))
+        write_atomic(words, made.to_str(pretty=True).encode())
     tokenizer = vocabulary.load(words)
     torch.manual_seed(seed)
     network = Network(Shape(vocabulary.padded_size(tokenizer), **(sizes or {}))).to(device)
@@ -126,14 +128,14 @@ def train(
     state: dict[str, Any] = {"step": 0, "block": 0, "minutes": 0.0, "tokens": 0}
     saved = out / "checkpoint.pt"
     if saved.exists():
-        held = torch.load(saved, weights_only=True, map_location=device)
+        held = read_checkpoint(out, device)
         network.load_state_dict(held["network"])
         for stepper, kept in zip(steppers, held["optimizers"], strict=True):
             stepper.load_state_dict(kept)
         state = held["state"]
         logger.info("going on from step %d", state["step"])
     elif start is not None:
-        begun = torch.load(start / "checkpoint.pt", weights_only=True, map_location=device)
+        begun = read_checkpoint(start, device)
         network.load_state_dict(begun["network"])
     logger.info("%d parameters", sum(p.numel() for p in network.parameters()))
     base = [[group["lr"] for group in stepper.param_groups] for stepper in steppers]
@@ -189,6 +191,20 @@ def train(
     return network
 
 
+def read_checkpoint(run: Path, device: str = "cpu") -> dict[str, Any]:
+    """Return what a run saved last; TrainingError says what to do without it."""
+    import torch
+
+    file = run / "checkpoint.pt"
+    try:
+        held: dict[str, Any] = torch.load(file, weights_only=True, map_location=device)
+    except FileNotFoundError:
+        raise TrainingError(f"{run} holds no run; train one with: make demo-model") from None
+    except Exception:  # the reader raises whatever it stumbled over
+        raise TrainingError(f"{file} is damaged; remove {run} and train again") from None
+    return held
+
+
 def _save(
     path: Path, network: "Network", steppers: list["torch.optim.Optimizer"], state: dict[str, Any]
 ) -> None:
@@ -226,10 +242,13 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
     limit = Limit(args.minutes) if args.minutes else Limit(0.0, args.steps)
-    train(
-        args.out, args.seed, limit, start=args.start, compiled=not args.eager, pace=args.pace,
-        device=device,
-    )  # fmt: skip
+    try:
+        train(
+            args.out, args.seed, limit, start=args.start, compiled=not args.eager, pace=args.pace,
+            device=device,
+        )  # fmt: skip
+    except TrainingError as error:
+        sys.exit(f"train: {error}")
 
 
 if __name__ == "__main__":

@@ -163,7 +163,9 @@ def test_the_report_reads_well():
     assert "and 2 more" in lines[-2]
     assert "3 addresses are still waiting" in lines[-1]
     assert report.json()["refused"] == {"http-404": 12}
-    one = CrawlReport(5, 1, 2, {"http-404": 1}, failures[:1], 1, 4.0, "limited", False).lines()
+    assert lines[2].endswith("(the server answers 404; check the address)")
+    one = CrawlReport(1, 0, 0, {"http-404": 1}, failures[:1], 1, 4.0, "limited", False).lines()
+    assert one[0].startswith("1 page in 4.0 s")
     assert one[1] == "1 address gave no page: 1 http-404."
     assert "1 address is still waiting" in one[-1]
 

@@ -13,6 +13,7 @@ from models.demo import train as training  # noqa: E402
 from models.demo.drills import DRILLS  # noqa: E402
 from models.demo.export import HERE  # noqa: E402
 from models.demo.names import Echoing  # noqa: E402
+from models.errors import TrainingError  # noqa: E402
 from models.profiles import profile  # noqa: E402
 
 SIZES = {"width": 64, "layers": 2, "heads": 2, "kv_heads": 1, "hidden": 64}
@@ -144,3 +145,15 @@ def test_exported_file_has_what_llama_needs(
         assert session.count("<think>", trusted=False) > 1
         session.append("<|im_start|>user\nHello", trusted=True)
         assert session.generate(4).tokens <= 4
+
+
+def test_a_damaged_run_is_one_sentence_and_stays_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="holds no run; train one with"):
+        training.read_checkpoint(tmp_path)
+    (tmp_path / "checkpoint.pt").write_bytes(b"half a file")
+    with pytest.raises(TrainingError, match=r"checkpoint.pt is damaged; remove"):
+        training.read_checkpoint(tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(TrainingError, match=r"tokenizer.json is missing or damaged; remove"):
+        training.train(tmp_path, 5, training.Limit(1.0, 1), compiled=False, sizes=SIZES)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == b"half a file"
