@@ -125,7 +125,7 @@ class Searcher:
         index = self.index
         if not (query.sites or query.barred_sites or query.excluded or query.before or query.after):
             return None
-        allowed = np.ones(index.pages, dtype=bool)
+        allowed = np.ones(index.page_rows, dtype=bool)
         site_of = index.column("page_site")
         if query.sites:
             allowed &= np.isin(site_of, self._sites(query.sites))
