@@ -21,8 +21,41 @@ logger = logging.getLogger(__name__)
 FOLDER = "kernels"
 """Beside the frozen folders of a home; it may be removed, and the next index run makes it again."""
 KERNELS_FROM = 20_000
-"""Passages from which the compiled loops pay for their import of about half a second."""
+"""Passages from which the compiled loops are worth anything."""
 NAME = f"{__package__}.kernels"
+
+
+class Loops:
+    """The compiled loops of an index, loaded at its second search, or when `prepare` is called.
+
+    Loading takes longer than any one search by numpy, so a process that searches once is better
+    off without. A folder of None stands for an index that is too small to need them.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._searches = 0
+        self._module: Any | None = None
+
+    def __call__(self) -> Any | None:
+        """Return the module `kernels`, or None for numpy."""
+        return self._module
+
+    def searching(self) -> None:
+        """Say that a search begins."""
+        self._searches += 1
+        if self._searches == 2:
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Load the loops now."""
+        if self._folder is not None and self._module is None:
+            self._module = load(self._folder)
+
+
+def loops(root: Path, passages: int) -> Loops:
+    """Return the loops of an index of so many passages below `root`."""
+    return Loops(root / FOLDER if passages >= KERNELS_FROM else None)
 
 
 def warm(folder: Path) -> bool:

@@ -6,7 +6,6 @@ Products are sums of integers, the same in any order. Few passages are all score
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,19 +107,15 @@ class DenseArm:
         fetch: int = 0,
     ) -> None:
         self._matrix, self._owner, self._first = matrix, owner, first
-        self._load = kernels
+        self._kernels = kernels
         self._lists, self._probes, self._fetch = lists, probes, fetch
         self._kept: tuple[Mask, Mask] | None = None
-
-    @cached_property
-    def _kernels(self) -> Any:
-        return self._load()
 
     def scores(self, query: "NDArray[np.int16]") -> "Integers":
         """Return the exact inner product of every passage with the query."""
         import numpy as np
 
-        if self._kernels is not None and _short(query):
+        if self._kernels() is not None and _short(query):
             return self.at(query, np.arange(len(self._matrix), dtype=np.int64))
         # Integers below 2^53 are exact in float64, so BLAS may add them in any order it likes.
         vector = query.astype(np.float64)
@@ -134,8 +129,9 @@ class DenseArm:
         import numpy as np
 
         wanted = np.ascontiguousarray(rows, dtype=np.int64)
-        if self._kernels is not None and _short(query):
-            found: Integers = self._kernels.dots(self._matrix, wanted, query.astype(np.int32))
+        kernels = self._kernels()
+        if kernels is not None and _short(query):
+            found: Integers = kernels.dots(self._matrix, wanted, query.astype(np.int32))
             return found
         products = self._matrix[wanted].astype(np.float64) @ query.astype(np.float64)
         return products.astype(np.int64)

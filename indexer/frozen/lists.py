@@ -38,7 +38,7 @@ class Lists:
     def __init__(self, folder: Path, kernels: Callable[[], Any | None]) -> None:
         self._path = folder / CODES
         self._centres = read_array(folder / CENTRES)
-        self._load = kernels
+        self._kernels = kernels
         self.count = len(self._centres)
 
     @cached_property
@@ -56,7 +56,7 @@ class Lists:
         """Return the lists by the product of their centre with the query, the best first."""
         import numpy as np
 
-        kernels = self._load()
+        kernels = self._kernels()
         whole = points(query)
         if kernels is not None:
             every = np.arange(self.count, dtype=np.int64)

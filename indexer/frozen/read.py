@@ -59,8 +59,8 @@ class FrozenIndex:
         self.manifest = manifest
         chosen = [(root / folder_name(m.digest), m) for m in (base, manifest) if m is not None]
         total = sum(m.values["passages"] for _, m in chosen)
-        load = _kernels(root, total)
-        self.segments = [Segment(path, m, load) for path, m in chosen]
+        self._loops = compiled.loops(root, total)
+        self.segments = [Segment(path, m, self._loops) for path, m in chosen]
         first = self.segments[0]
         self._delta = self.segments[1] if base is not None else None
         self.page_rows = sum(s.pages for s in self.segments)
@@ -89,6 +89,10 @@ class FrozenIndex:
                 f"The frozen index in {folder} lacks its base: run appliance index --rebuild."
             )
         return cls(root, folder, manifest, base)
+
+    def prepare(self) -> None:
+        """Load now what the second search would load: for processes that search many times."""
+        self._loops.prepare()
 
     @property
     def digest(self) -> str:
@@ -312,6 +316,7 @@ class FrozenIndex:
         """
         import numpy as np
 
+        self._loops.searching()
         masks = self._masks(allowed)
         words = self.words(vectors.terms)
         two = vectors.dense is not None and self.has_dense
@@ -405,10 +410,3 @@ class FrozenIndex:
     def verify(self) -> list[str]:
         """Re-hash every file; return one sentence for each that is not what it was."""
         return [fault for segment in self.segments for fault in segment.verify()]
-
-
-def _kernels(root: Path, passages: int) -> Callable[[], Any | None]:
-    """Return a function that loads the compiled loops at the first search of a large index."""
-    if passages < compiled.KERNELS_FROM:
-        return lambda: None
-    return lambda: compiled.load(root / compiled.FOLDER)

@@ -7,7 +7,6 @@ numpy code is the reference: the compiled loops of `kernels` give the same, in l
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -117,11 +116,7 @@ class SparseArm:
         self._blocks = columns["posting_block"]
         self._owner = owner
         self._first = first
-        self._load = kernels
-
-    @cached_property
-    def _kernels(self) -> Any:
-        return self._load()
+        self._kernels = kernels
 
     def postings(self, term: int) -> tuple[int, int]:
         """Return the range of postings of a term id; empty when no passage has it."""
@@ -177,11 +172,12 @@ class SparseArm:
         """
         import numpy as np
 
-        if self._kernels is None:
+        kernels = self._kernels()
+        if kernels is None:
             return best_pages(self.scores(words), self._owner, self._first, most, allowed)
         lists = self._lists(words)
         mask = np.zeros(0, np.uint8) if allowed is None else allowed.view(np.uint8)
-        scores, pages = self._kernels.top(
+        scores, pages = kernels.top(
             self._rows,
             self._impacts,
             self._blocks,
@@ -197,10 +193,11 @@ class SparseArm:
         """Return the scores of the passages `rows`, which ascend."""
         import numpy as np
 
-        if self._kernels is not None:
+        kernels = self._kernels()
+        if kernels is not None:
             wanted = np.ascontiguousarray(rows, dtype=np.int64)
             *lists, _ = self._lists(words)
-            found: Integers = self._kernels.at(self._rows, self._impacts, *lists, wanted)
+            found: Integers = kernels.at(self._rows, self._impacts, *lists, wanted)
             return found
         scores = np.zeros(len(rows), dtype=np.int64)
         for word in words:

@@ -109,7 +109,10 @@ def write(
         if dense_size:
             files[DENSE] = entry(building / DENSE)
         if dense_size and len(passages) >= LISTS_FROM and "base" not in header:
-            values["lists"] = write_lists(building, _kernels(root, len(passages)))
+            warm(root, len(passages))
+            loops = compiled.loops(root, len(passages))
+            loops.prepare()
+            values["lists"] = write_lists(building, loops)
             files.update({name: entry(building / name) for name in values["lists"]["files"]})
         manifest = write_manifest(building, values)
         folder = root / folder_name(manifest.digest)
@@ -159,14 +162,6 @@ def warm(root: Path, passages: int) -> None:
 def folder_name(digest: str) -> str:
     """Return the name of the folder whose manifest has `digest`."""
     return digest.partition(":")[2][:16]
-
-
-def _kernels(root: Path, passages: int) -> Any:
-    """Return a function that loads the compiled loops, or nothing for a small index."""
-    if passages < compiled.KERNELS_FROM:
-        return lambda: None
-    warm(root, passages)
-    return lambda: compiled.load(root / compiled.FOLDER)
 
 
 def _vectors(
