@@ -75,6 +75,11 @@ class DenseWriter:
             os.close(descriptor)
 
 
+def lists_pay(passages: int) -> bool:
+    """Tell whether so many passages are searched faster through lists."""
+    return passages >= LISTS_FROM
+
+
 def write_lists(folder: Path, kernels: Callable[[], Any | None]) -> dict[str, Any]:
     """Make the lists of the matrix in `folder`; return what the manifest says of them."""
     import numpy as np

@@ -149,7 +149,7 @@ def _turn(size: int) -> "tuple[NDArray[np.float32], NDArray[np.float32], NDArray
     signs = np.unpackbits(np.frombuffer(bits, dtype=np.uint8))[:size].astype(np.float32) * 2 - 1
     half = size.bit_length() // 2
 
-    def hadamard(power: int) -> NDArray[np.float32]:
+    def hadamard(power: int) -> "NDArray[np.float32]":
         matrix = np.ones((1, 1), dtype=np.float32)
         for _ in range(power):
             matrix = np.block([[matrix, matrix], [matrix, -matrix]]).astype(np.float32)

@@ -18,7 +18,7 @@ from store.digest import canonical_json, sync_folder, write_atomic
 
 from ..encoders.base import Vectors
 from . import compiled
-from .dense import DENSE, LISTS_FROM, DenseWriter, write_lists
+from .dense import DENSE, DenseWriter, lists_pay, write_lists
 from .files import (
     CURRENT,
     FORMAT,
@@ -108,7 +108,7 @@ def write(
         }
         if dense_size:
             files[DENSE] = entry(building / DENSE)
-        if dense_size and len(passages) >= LISTS_FROM and "base" not in header:
+        if dense_size and lists_pay(len(passages)) and "base" not in header:
             warm(root, len(passages))
             loops = compiled.loops(root, len(passages))
             loops.prepare()
