@@ -11,6 +11,7 @@ for Approximate Nearest Neighbor Search" (2024).
 import hashlib
 import logging
 import os
+import weakref
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 CODES = "dense.faiss"
 CENTRES = "centres.npy"
+QUERY_BITS = 8
+"""Bits of each of the query's values: with 4 estimates are worse and hardly faster."""
 
 
 class Lists:
@@ -37,6 +40,9 @@ class Lists:
 
     def __init__(self, folder: Path, kernels: Callable[[], Any | None]) -> None:
         self._path = folder / CODES
+        # Open now, read at the first search: the folder may be removed meanwhile.
+        self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._file)
         self._centres = read_array(folder / CENTRES)
         self._kernels = kernels
         self.count = len(self._centres)
@@ -45,8 +51,10 @@ class Lists:
     def _index(self) -> Any:
         import faiss
 
+        opened = Path(f"/proc/self/fd/{self._file}")
+        path = opened if opened.exists() else self._path
         try:
-            return faiss.read_index(str(self._path), faiss.IO_FLAG_MMAP_IFC)
+            return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             raise IndexDamaged(
                 f"FAISS cannot read {self._path}: run appliance index --rebuild."
@@ -81,13 +89,17 @@ class Lists:
         import numpy as np
 
         probes = min(probes, self.count)
-        wanted = np.ascontiguousarray(self.near(query)[:probes])
+        if probes == self.count:
+            wanted = np.arange(probes, dtype=np.int64)
+        else:
+            wanted = np.ascontiguousarray(self.near(query)[:probes])
         rotated = np.ascontiguousarray(_rotated(points(query)[None]))
         nothing = np.zeros(probes, dtype=np.float32)
         distances = np.empty(fetch, dtype=np.float32)
         rows = np.empty(fetch, dtype=np.int64)
         parameters = faiss.IVFRaBitQSearchParameters()
         parameters.nprobe = probes
+        parameters.qb = QUERY_BITS
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
             chosen = faiss.IDSelectorBitmap(bits)

@@ -10,7 +10,6 @@ index asks for it, FAISS or numba.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from ..errors import IndexDamaged
 from . import compiled
 from .clusters import DENSE_SCALE, quantise
 from .files import Manifest, current_folder, read_manifest
+from .joined import Joined
 from .segment import PageRecord, Segment
 from .sparse import IMPACT, Word
 from .write import folder_name
@@ -51,7 +51,7 @@ class Found:
     dense: "Integers | None"
 
 
-class FrozenIndex:
+class FrozenIndex(Joined):
     """One open frozen index. It is safe to share between threads: nothing in it changes."""
 
     def __init__(self, root: Path, folder: Path, manifest: Manifest, base: Manifest | None) -> None:
@@ -60,17 +60,11 @@ class FrozenIndex:
         chosen = [(root / folder_name(m.digest), m) for m in (base, manifest) if m is not None]
         total = sum(m.values["passages"] for _, m in chosen)
         self._loops = compiled.loops(root, total)
-        self.segments = [Segment(path, m, self._loops) for path, m in chosen]
-        first = self.segments[0]
-        self._delta = self.segments[1] if base is not None else None
-        self.page_rows = sum(s.pages for s in self.segments)
+        super().__init__([Segment(path, m, self._loops) for path, m in chosen])
         live = manifest.values.get("live", manifest.values)
         self.passages: int = live["passages"]
         self.pages: int = live["pages"]
         self.languages: tuple[str, ...] = tuple(manifest.values["languages"])
-        self.sites = list(first.sites)
-        if self._delta is not None:
-            self.sites += [site for site in self._delta.sites if site not in set(first.sites)]
 
     @classmethod
     def open(cls, root: Path) -> "FrozenIndex":
@@ -99,115 +93,6 @@ class FrozenIndex:
         """The tagged digest of the manifest, which names every file's digest and the base's."""
         return self.manifest.digest
 
-    @property
-    def base(self) -> Segment:
-        """The folder of the last full freeze."""
-        return self.segments[0]
-
-    def column(self, name: str) -> "NDArray[Any]":
-        """Return one of the columns that `segment.COLUMNS` names, by row of the index."""
-        return self._joined(name) if self._delta is not None else self.base.columns[name]
-
-    @cached_property
-    def _joins(self) -> "dict[str, NDArray[Any]]":
-        return {}
-
-    def _joined(self, name: str) -> "NDArray[Any]":
-        """Return a column of base and delta as one; rows and sites of the delta move up."""
-        import numpy as np
-
-        if name not in self._joins:
-            base, delta = (s.columns[name] for s in self.segments)
-            if name == "page_first":
-                base, delta = base[:-1], delta + self.base.passages
-            elif name == "passage_page":
-                delta = delta + self.base.pages
-            elif name == "page_site":
-                assert self._delta is not None
-                places = {site: n for n, site in enumerate(self.sites)}
-                moved = np.array([places[s] for s in self._delta.sites], dtype=base.dtype)
-                delta = moved[delta]
-            self._joins[name] = np.concatenate([base, delta])
-        return self._joins[name]
-
-    def page(self, row: int) -> PageRecord:
-        """Return what the index knows of the page at `row`."""
-        segment, at = self._page_at(row)
-        return PageRecord(
-            row,
-            *segment.record(at),
-            segment.site(at),
-            int(segment.columns["page_version"][at]),
-            int(segment.columns["page_day"][at]),
-        )
-
-    def page_passages(self, row: int) -> range:
-        """Return the rows of a page's passages, in page order."""
-        segment, at = self._page_at(row)
-        first, last = segment.passages_of(at)
-        moved = 0 if segment is self.base else self.base.passages
-        return range(first + moved, last + moved)
-
-    def span(self, passage: int) -> tuple[int, int]:
-        """Return (start, end) of a passage in its page's text."""
-        segment, at = self.base, int(passage)
-        if at >= segment.passages:
-            segment, at = self.segments[1], at - segment.passages
-        columns = segment.columns
-        return int(columns["passage_start"][at]), int(columns["passage_end"][at])
-
-    def _page_at(self, row: int) -> tuple[Segment, int]:
-        if row < self.base.pages:
-            return self.base, row
-        return self.segments[1], row - self.base.pages
-
-    # The pages of the base that a delta replaced or dropped.
-
-    @cached_property
-    def gone(self) -> "Mask | None":
-        """Which page rows are not there any more; None when all are."""
-        import numpy as np
-
-        if self._delta is None:
-            return None
-        gone = np.zeros(self.page_rows, dtype=bool)
-        gone[self._delta.own("gone_page")] = True
-        return gone
-
-    @cached_property
-    def _live_masks(self) -> "list[Mask | None]":
-        if self.gone is None:
-            return [None for _ in self.segments]
-        return [~self.gone[: self.base.pages], None]
-
-    def _masks(self, allowed: "Mask | None") -> "list[Mask | None]":
-        """Return for each folder which of its pages may be found; None for all."""
-        if allowed is None:
-            return self._live_masks
-        mine, at = [], 0
-        for segment, live in zip(self.segments, self._live_masks, strict=True):
-            part = allowed[at : at + segment.pages]
-            mine.append(part if live is None else part & live)
-            at += segment.pages
-        return mine
-
-    @cached_property
-    def _gone_terms(self) -> dict[int, int]:
-        if self._delta is None:
-            return {}
-        terms, counts = self._delta.own("gone_term"), self._delta.own("gone_count")
-        return dict(zip(terms.tolist(), counts.tolist(), strict=True))
-
-    @cached_property
-    def _places(self) -> "Integers | None":
-        """Return for each page row its place in the order of URLs; None where the row is it."""
-        import numpy as np
-
-        if self._delta is None:
-            return None
-        of_base = 2 * np.arange(self.base.pages, dtype=np.int64) + 1
-        return np.concatenate([of_base, 2 * self._delta.own("page_place").astype(np.int64)])
-
     # Words.
 
     def passages_with(self, term: Term) -> "NDArray[Any]":
@@ -216,9 +101,9 @@ class FrozenIndex:
 
         found = [
             segment.sparse.rows(term.ids) + moved
-            for segment, moved in zip(self.segments, (0, self.base.passages), strict=False)
+            for segment, moved in zip(self.segments, self.first_rows, strict=True)
         ]
-        return self._live(np.concatenate(found))
+        return self.live(np.concatenate(found))
 
     def pages_with_all(self, terms: Sequence[Term]) -> "NDArray[Any]":
         """Return the rows of the pages with a passage that holds all of `terms`, ascending."""
@@ -227,7 +112,7 @@ class FrozenIndex:
         if not terms:
             return np.zeros(0, dtype=np.int64)
         found = []
-        for segment, moved in zip(self.segments, (0, self.base.passages), strict=False):
+        for segment, moved in zip(self.segments, self.first_rows, strict=True):
             arm = segment.sparse
             rarest, *others = sorted(
                 terms, key=lambda term: sum(b - a for a, b in arm.ranges(term.ids))
@@ -236,17 +121,12 @@ class FrozenIndex:
             for term in others:
                 rows = arm.holding(term.ids, rows)
             found.append(rows + moved)
-        return np.unique(self.column("passage_page")[self._live(np.concatenate(found))])
-
-    def _live(self, rows: "NDArray[Any]") -> "NDArray[Any]":
-        if self.gone is None:
-            return rows
-        return rows[~self.gone[self.column("passage_page")[rows]]]
+        return np.unique(self.column("passage_page")[self.live(np.concatenate(found))])
 
     def rarity(self, term: Term) -> float:
         """Return the idf of a term: ln(1 + (N - df + ½) / (df + ½))."""
         held = sum(b - a for s in self.segments for a, b in s.sparse.ranges(term.ids))
-        held -= sum(self._gone_terms.get(key, 0) for key in term.ids)
+        held -= sum(self.gone_postings.get(key, 0) for key in term.ids)
         count = min(self.passages, held)
         return math.log(1.0 + (self.passages - count + 0.5) / (count + 0.5))
 
@@ -316,8 +196,7 @@ class FrozenIndex:
         """
         import numpy as np
 
-        self._loops.searching()
-        masks = self._masks(allowed)
+        masks = self.masks(allowed)
         words = self.words(vectors.terms)
         two = vectors.dense is not None and self.has_dense
         arms: list[Callable[[Segment, Mask | None], tuple[Integers, Integers]]] = []
@@ -334,7 +213,7 @@ class FrozenIndex:
         pages: set[int] = set()
         for arm in arms:
             pages.update(self._merged(arm, most * (1 + two), masks))
-        return self._ordered(pages)
+        return self.in_order(pages)
 
     def _merged(
         self,
@@ -352,23 +231,18 @@ class FrozenIndex:
             scores.append(found)
             pages.append(rows + at)
             at += segment.pages
-        if self._places is None:
+        if self.places is None:
             return [int(row) for row in pages[0]]
         every, rows = np.concatenate(scores), np.concatenate(pages)
-        order = np.lexsort((rows, self._places[rows], -every))
+        order = np.lexsort((rows, self.places[rows], -every))
         return [int(row) for row in rows[order][:most]]
-
-    def _ordered(self, pages: "set[int]") -> list[int]:
-        if self._places is None:
-            return sorted(pages)
-        places = self._places
-        return sorted(pages, key=lambda row: (int(places[row]), row))
 
     def found(self, vectors: QueryVectors, pages: Sequence[int]) -> Found:
         """Return `pages` in order of URL with the exact scores of all their passages."""
         import numpy as np
 
-        ordered = self._ordered(set(pages))
+        self._loops.searching()
+        ordered = self.in_order(set(pages))
         starts = self.column("page_first")
         rows = np.array(ordered, dtype=np.int64)
         begins = starts[rows].astype(np.int64)
@@ -401,7 +275,7 @@ class FrozenIndex:
         if self._delta is None:
             return arm(self.base, passages)
         scores = np.empty(len(passages), dtype=np.int64)
-        for segment, moved in zip(self.segments, (0, self.base.passages), strict=True):
+        for segment, moved in zip(self.segments, self.first_rows, strict=True):
             mine = np.flatnonzero((passages >= moved) & (passages < moved + segment.passages))
             order = mine[np.argsort(passages[mine], kind="stable")]
             scores[order] = arm(segment, passages[order] - moved)

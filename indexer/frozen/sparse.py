@@ -120,7 +120,10 @@ class SparseArm:
 
     def postings(self, term: int) -> tuple[int, int]:
         """Return the range of postings of a term id; empty when no passage has it."""
-        at = int(self._terms.searchsorted(term))
+        import numpy as np
+
+        # A number of another type would have numpy copy all terms into that type.
+        at = int(self._terms.searchsorted(np.uint32(term)))
         if at == len(self._terms) or int(self._terms[at]) != term:
             return 0, 0
         return int(self._term_first[at]), int(self._term_first[at + 1])
@@ -231,7 +234,9 @@ class SparseArm:
         return tuple(np.array(column, dtype=np.int64) for column in columns)
 
     def _term_at(self, posting: int) -> int:
-        return int(self._term_first.searchsorted(posting))
+        import numpy as np
+
+        return int(self._term_first.searchsorted(np.int64(posting)))
 
     def without(self, gone: "Mask") -> "tuple[NDArray[Any], NDArray[Any]]":
         """Return (terms, counts): how many postings each term has in the passages `gone`."""

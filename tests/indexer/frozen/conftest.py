@@ -85,7 +85,6 @@ def questions(count: int, dense: bool = True, words: int = 40) -> Iterator[Query
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The compiled loops, made once for all tests of this process."""
-    pytest.importorskip("numba")
     folder = tmp_path_factory.mktemp("kernels")
     assert compiled.warm(folder)
     loaded = compiled.load(folder)

@@ -178,6 +178,16 @@ def test_damaged_lists_are_named(tmp_path: Path, lists_from: int) -> None:
         index.best_pages(QueryVectors(clustered(1)[0], ()), 10)
 
 
+def test_an_open_index_outlives_its_lists(tmp_path: Path, lists_from: int) -> None:
+    index = frozen(tmp_path, clustered())
+    query = QueryVectors(clustered(1, seed=9)[0], ())
+    before = FrozenIndex.open(tmp_path).best_pages(query, 5)
+    for seed in (1, 2):
+        frozen(tmp_path, clustered(seed=seed))
+    assert not index.folder.exists()
+    assert index.best_pages(query, 5) == before
+
+
 def test_a_vector_that_is_too_long_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="longer than 1"):
         frozen(tmp_path, clustered(10) * 1.2)

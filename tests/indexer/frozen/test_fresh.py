@@ -57,6 +57,7 @@ def run(folder: Path, **environment: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.machine
 def test_a_lesser_instruction_set_freezes_and_finds_the_same(tmp_path: Path) -> None:
     usual = run(tmp_path / "usual")
     assert run(tmp_path / "again", PYTHONHASHSEED="3") == usual
