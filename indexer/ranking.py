@@ -169,10 +169,12 @@ def _holding(
 
     pages: set[int] = set()
     for terms in phrases:
-        rows = index.pages_with_all(terms)
+        rows = index.passages_with_all(terms)
         if len(rows):
-            mask = np.zeros(index.page_rows, dtype=bool)
-            mask[rows] = True if allowed is None else allowed[rows]
+            mask = np.zeros(index.pages, dtype=bool)
+            mask[index.column("passage_page")[rows]] = True
+            if allowed is not None:
+                mask &= allowed
             pages.update(index.best_pages(vectors, most, mask))
     return pages
 

@@ -125,7 +125,7 @@ class Searcher:
         index = self.index
         if not (query.sites or query.barred_sites or query.excluded or query.before or query.after):
             return None
-        allowed = np.ones(index.page_rows, dtype=bool)
+        allowed = np.ones(index.pages, dtype=bool)
         site_of = index.column("page_site")
         if query.sites:
             allowed &= np.isin(site_of, self._sites(query.sites))
@@ -199,7 +199,7 @@ class Searcher:
             "index": self.index.digest,
             "encoder": values["encoder"],
             "chunker": values["chunker"],
-            "pages": values["pages"],
-            "passages": values["passages"],
+            "pages": self.index.live_pages,
+            "passages": self.index.passages,
             "backend": "frozen",
         }

@@ -28,7 +28,8 @@ class Joined:
         self.segments = tuple(segments)
         self.base = self.segments[0]
         self._delta = self.segments[1] if len(self.segments) > 1 else None
-        self.page_rows = sum(segment.pages for segment in self.segments)
+        self.pages = sum(segment.pages for segment in self.segments)
+        """Rows of pages, those that are gone included; `live_pages` are those that can be found."""
         self.first_rows = (0, self.base.passages)[: len(self.segments)]
         self.sites = list(self.base.sites)
         self._own: dict[str, NDArray[Any]] = {}
@@ -99,7 +100,7 @@ class Joined:
 
         if self._delta is None:
             return None
-        gone = np.zeros(self.page_rows, dtype=bool)
+        gone = np.zeros(self.pages, dtype=bool)
         gone[self._own["gone_page"]] = True
         return gone
 

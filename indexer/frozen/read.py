@@ -63,7 +63,7 @@ class FrozenIndex(Joined):
         super().__init__([Segment(path, m, self._loops) for path, m in chosen])
         live = manifest.values.get("live", manifest.values)
         self.passages: int = live["passages"]
-        self.pages: int = live["pages"]
+        self.live_pages: int = live["pages"]
         self.languages: tuple[str, ...] = tuple(manifest.values["languages"])
 
     @classmethod
@@ -105,8 +105,8 @@ class FrozenIndex(Joined):
         ]
         return self.live(np.concatenate(found))
 
-    def pages_with_all(self, terms: Sequence[Term]) -> "NDArray[Any]":
-        """Return the rows of the pages with a passage that holds all of `terms`, ascending."""
+    def passages_with_all(self, terms: Sequence[Term]) -> "NDArray[Any]":
+        """Return the rows of the passages that hold all of `terms`, ascending."""
         import numpy as np
 
         if not terms:
@@ -121,7 +121,7 @@ class FrozenIndex(Joined):
             for term in others:
                 rows = arm.holding(term.ids, rows)
             found.append(rows + moved)
-        return np.unique(self.column("passage_page")[self.live(np.concatenate(found))])
+        return self.live(np.concatenate(found))
 
     def rarity(self, term: Term) -> float:
         """Return the idf of a term: ln(1 + (N - df + ½) / (df + ½))."""
