@@ -41,7 +41,7 @@ class Made:
             count = min(BATCH, self.passages - at)
             dense = self._dense(rng, count)
             words = _words(rng, (count, LENGTH), 1)
-            weights = rng.random((count, LENGTH)) * 0.3 + 0.01
+            weights = _weights(rng, words)
             yield [
                 Vectors(dense[i], dict(zip(words[i].tolist(), weights[i].tolist(), strict=True)))
                 for i in range(count)
@@ -54,7 +54,7 @@ class Made:
         rng = np.random.default_rng([2, count])
         dense = self._dense(rng, count)
         words = _words(rng, (count, QUERY_LENGTH), 10)
-        weights = rng.random((count, QUERY_LENGTH)) * 0.3 + 0.01
+        weights = _weights(rng, words)
         found = []
         for i in range(count):
             terms = dict(zip(words[i].tolist(), weights[i].tolist(), strict=True))
@@ -80,3 +80,12 @@ def _words(rng: "np.random.Generator", shape: tuple[int, int], first: int) -> "N
     span = np.log(WORDS / first)
     drawn: NDArray[Any] = np.floor(first * np.exp(rng.random(shape) * span)).astype(np.int64)
     return drawn
+
+
+def _weights(rng: "np.random.Generator", words: "NDArray[Any]") -> "NDArray[np.float64]":
+    """Draw weights: what a learned encoder gives to common words is little, but not nothing."""
+    import numpy as np
+
+    rare = np.log1p(words) / np.log(WORDS)
+    weights: NDArray[np.float64] = (rng.random(words.shape) * 0.3 + 0.01) * rare
+    return weights
