@@ -4,14 +4,21 @@ Pure and deterministic. Weights of words come from outside, for only the index k
 word is.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from .blocks import HEADING, plain
 from .pieces import Piece, pieces
-from .tokens import count_words, terms
+from .tokens import UNSPACED, count_words, terms
 
 WORDS = 45
+LEAST = 30
+"""A snippet that may have so many words has them, where the page does."""
 JOIN = " … "
+_AROUND = 12
+"""Letters to look at, before and behind a passage, for each word that its snippet lacks."""
+_WORD = re.compile(rf"{UNSPACED.pattern}|(?:(?!{UNSPACED.pattern})\S)+")
 
 
 def snippet(
@@ -27,10 +34,10 @@ def snippet(
 
     `weights` are of terms as `tokens.terms` gives them. Sentences are taken in order of the
     weight they add to what is already shown, then shown in page order, distant ones joined by
-    " … ".
+    " … ". Where `words` allows it, what stands around them fills a snippet up to `LEAST` words.
     """
+    page, text = text, text[start:end]
     # Only the passage is parsed: a page of the Python documentation takes longer than its search.
-    text = text[start:end]
     inside = pieces(text)
     inside = [u for u in inside if u.kind != HEADING] or inside
     if not inside:
@@ -63,6 +70,8 @@ def snippet(
             break
         chosen.append(unit)
         left -= size
+    if words >= LEAST and words - left < LEAST:
+        text, chosen = page, _filled(page, start, end, inside, chosen, left, words)
     chosen.sort(key=lambda u: u.start)
     shown: list[str] = []
     last: Piece | None = None
@@ -86,6 +95,68 @@ def _after(inside: list[Piece], chosen: list[Piece]) -> list[Piece]:
     if not chosen:
         return []
     return [u for u in inside if u.start > chosen[0].start and u not in chosen]
+
+
+def _filled(
+    page: str, start: int, end: int, inside: list[Piece], chosen: list[Piece], left: int, words: int
+) -> list[Piece]:
+    """Return pieces of `page` that are `chosen` and, nearest first, what stands around them.
+
+    What follows comes before what precedes, the passage before what is outside it, and a piece
+    that is too long is cut at a word.
+    """
+    reach = _AROUND * LEAST
+    taken = [_moved(unit, start) for unit in chosen]
+    rest = [_moved(unit, start) for unit in inside if unit not in chosen]
+    first = min(unit.start for unit in taken)
+    later = [*(u for u in rest if u.start > first), *_prose(page, end, min(len(page), end + reach))]
+    earlier = [*_prose(page, max(0, start - reach), start), *(u for u in rest if u.start < first)]
+    for unit in [*later, *reversed(earlier)]:
+        lacking = LEAST - (words - left)
+        if lacking <= 0:
+            break
+        size = count_words(page[unit.start : unit.end])
+        if size > left:
+            unit = _part(page, unit, lacking, from_end=unit.start < first)
+            size = count_words(page[unit.start : unit.end])
+        taken.append(unit)
+        left -= size
+    return taken
+
+
+def _prose(page: str, start: int, end: int) -> list[Piece]:
+    """Return the pieces of a part of the page that begins and ends between words."""
+    if start:
+        start = _space(page, range(start, end))
+    if end < len(page):
+        end = _space(page, range(end, start, -1))
+    return [_moved(u, start) for u in pieces(page[start:end]) if u.kind != HEADING]
+
+
+def _space(page: str, places: Iterable[int]) -> int:
+    """Return the first of `places` beside white space or an unspaced letter, or the last."""
+    at = 0
+    for at in places:
+        before, behind = page[at - 1 : at], page[at : at + 1]
+        if before.isspace() or behind.isspace() or UNSPACED.match(before):
+            break
+    return at
+
+
+def _moved(unit: Piece, by: int) -> Piece:
+    return replace(unit, start=unit.start + by, end=unit.end + by)
+
+
+def _part(page: str, unit: Piece, words: int, *, from_end: bool) -> Piece:
+    """Return the first or the last `words` words of a piece."""
+    found = list(_WORD.finditer(page, unit.start, unit.end))
+    halves = 0  # two characters of an unspaced script count as one word
+    for number, match in enumerate(reversed(found) if from_end else found):
+        halves += 1 if UNSPACED.match(match[0]) else 2
+        if halves >= 2 * words or number == len(found) - 1:
+            at = match.start() if from_end else match.end()
+            return replace(unit, start=at) if from_end else replace(unit, end=at)
+    return unit
 
 
 def _cut(text: str, weights: Mapping[str, float], language: str, words: int) -> str:

@@ -1,0 +1,127 @@
+"""Whether a page holds a phrase word for word, and which pages can hold it at all.
+
+Case, width, accents, marks of emphasis and punctuation do not count: "well known" stands in
+"Well-Known". It reads texts only through the function that it is given, and ranks nothing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .blocks import plain
+from .encoders.base import Term
+from .frozen.read import FrozenIndex, PageRecord
+from .tokens import UNSPACED, fold
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_TERMS = 32
+"""Terms of one phrase by which pages are looked up; the words are compared in any case."""
+
+_BETWEEN = re.compile(r"\W+")
+
+
+def flat(text: str) -> str:
+    """Return the words of Markdown or of a phrase, folded, with one space between them."""
+    words = plain(unicodedata.normalize("NFKC", text)).casefold()
+    return _BETWEEN.sub(" ", fold(words)).strip()
+
+
+def holds(body: str, phrase: str) -> bool:
+    """Tell whether `phrase` stands in `body` as whole words; both as `flat` gives them.
+
+    No empty phrase stands anywhere.
+    """
+    at = body.find(phrase) if phrase else -1
+    while at >= 0:
+        end = at + len(phrase)
+        if not _joined(body[at - 1 : at], phrase[0]) and not _joined(phrase[-1], body[end:][:1]):
+            return True
+        at = body.find(phrase, at + 1)
+    return False
+
+
+def _joined(left: str, right: str) -> bool:
+    """Tell whether two neighbouring letters are inside one word."""
+    spaced = left.strip() and right.strip()
+    return bool(spaced) and not UNSPACED.match(left) and not UNSPACED.match(right)
+
+
+def passages_with_all(index: FrozenIndex, terms: Sequence[Term]) -> "NDArray[Any]":
+    """Return the rows of the passages that hold every one of `terms`, ascending."""
+    import numpy as np
+
+    held: NDArray[Any] = np.zeros(0, dtype=np.int32)
+    for number, term in enumerate(terms[:MOST_TERMS]):
+        rows = np.unique(index.passages_with(term))
+        held = np.intersect1d(held, rows, assume_unique=True) if number else rows
+        if not len(held):
+            break
+    return held
+
+
+def pages_with_all(index: FrozenIndex, terms: Sequence[Term]) -> "NDArray[np.bool_]":
+    """Return for each page whether every one of `terms` stands somewhere in it."""
+    import numpy as np
+
+    page_of = index.column("passage_page")
+    held = np.full(index.pages, bool(terms), dtype=bool)
+    for term in terms[:MOST_TERMS]:
+        here = np.zeros(index.pages, dtype=bool)
+        here[page_of[index.passages_with(term)]] = True
+        held &= here
+    return held
+
+
+class Phrases:
+    """The quoted phrases of one query on one index.
+
+    `terms` are those of each phrase, from an encoder whose postings are words: then only passages
+    with all words of a phrase are read. Without them the whole text of a page is.
+    """
+
+    def __init__(
+        self,
+        index: FrozenIndex,
+        phrases: Sequence[str],
+        terms: Sequence[tuple[Term, ...]],
+        body: Callable[[PageRecord], str],
+        passage: Callable[[PageRecord, int], str],
+    ) -> None:
+        self._index = index
+        self._phrases = [flat(phrase) for phrase in phrases]
+        self._rows = [passages_with_all(index, each) for each in terms]
+        self._body = body
+        self._passage = passage
+
+    def pages(self, best: "NDArray[Any]", top: Callable[["NDArray[Any]"], list[int]]) -> set[int]:
+        """Return, for each phrase, the best pages with a passage that holds all of its words.
+
+        `best` has a score for each page, and `top` returns the places of the best of some.
+        """
+        import numpy as np
+
+        pages: set[int] = set()
+        for rows in self._rows:
+            if len(rows):
+                found = np.unique(self._index.column("passage_page")[rows])
+                pages.update(int(found[i]) for i in top(best[found]))
+        return pages
+
+    def held(self, record: PageRecord) -> int:
+        """Count the phrases that stand in the title or the text of a page."""
+        title = flat(record.title)
+        if not self._rows:
+            body = self._body(record)
+            return sum(holds(title, p) or holds(body, p) for p in self._phrases)
+        inside = self._index.page_passages(record.row)
+        count = 0
+        for phrase, rows in zip(self._phrases, self._rows, strict=True):
+            first, last = rows.searchsorted([inside.start, inside.stop])
+            count += holds(title, phrase) or any(
+                holds(self._passage(record, int(row)), phrase) for row in rows[first:last]
+            )
+        return count
