@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .addresses import Addresses
 from .encoders.base import Term
 from .frozen.read import FrozenIndex, PageRecord
-from .phrases import flat, holds, pages_with_all
+from .phrases import flat, holds, pages_with_all, plain_words
 from .query import Query
 
 if TYPE_CHECKING:
@@ -126,7 +126,9 @@ class PageFilter:
                 rows = self._index.passages_with(counted[0])
                 allowed[self._index.column("passage_page")[rows]] = False
             else:
-                can = pages_with_all(self._index, counted) if counted else None
+                can = None
+                if terms and (sure := terms(plain_words(word))):
+                    can = pages_with_all(self._index, sure)
                 self._words.append((flat(word), can))
         if query.before is not None or query.after is not None:
             self.undated = int(np.count_nonzero(allowed & (day <= 0)))

@@ -22,6 +22,11 @@ MOST_TERMS = 32
 """Terms of one phrase by which pages are looked up; the words are compared in any case."""
 
 _BETWEEN = re.compile(r"\W+")
+_UNSPACED = UNSPACED.pattern[1:-1]
+_PLAIN_WORD = re.compile(
+    rf"[{_UNSPACED}]+|[^\W\d_{_UNSPACED}]{{2,}}|(?<![\d.,])\d+(?![.,]*\d)",
+)
+_MIXED_CASE = re.compile(r"[a-z][A-Z]|[A-Z]{2,}[a-z]")
 
 
 def flat(text: str) -> str:
@@ -42,6 +47,16 @@ def holds(body: str, phrase: str) -> bool:
             return True
         at = body.find(phrase, at + 1)
     return False
+
+
+def plain_words(phrase: str) -> str:
+    """Return the words of a phrase that are terms of every text with that phrase.
+
+    An identifier is another term where it is a part of a longer one (`loop.run_in_executor`), but
+    its plain parts are terms in both. A phrase without any plain word is returned as it is.
+    """
+    found = _PLAIN_WORD.findall(unicodedata.normalize("NFKC", phrase))
+    return " ".join(word for word in found if not _MIXED_CASE.search(word)) or phrase
 
 
 def _joined(left: str, right: str) -> bool:
@@ -79,7 +94,7 @@ def pages_with_all(index: FrozenIndex, terms: Sequence[Term]) -> "NDArray[np.boo
 class Phrases:
     """The quoted phrases of one query on one index.
 
-    `terms` are those of each phrase, from an encoder whose postings are words: then only passages
+    `terms` are those of the `plain_words` of each, from an encoder whose postings are words: then only passages
     with all words of a phrase are read. Without them the whole text of a page is.
     """
 

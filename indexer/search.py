@@ -4,7 +4,7 @@ The same query on the same index gives the same bytes in every process. Texts co
 store; Milvus is never opened here. This module knows nothing of tools, models or runs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from .errors import IndexStale
 from .filters import PageFilter, each, only, unfiltered, without
 from .frozen import FrozenIndex, frozen_root
 from .frozen.read import PageRecord
-from .phrases import flat
+from .phrases import flat, plain_words
 from .query import Ignored, Query, loosen, parse
 from .ranking import DEFAULT_FUSION, Fusion, Ranked, most_candidates, rank
 from .results import Hit, Results
@@ -131,7 +131,7 @@ class Searcher:
         if text != query.text:
             ignored.append(Ignored("…", "the query is too long: its rarest words count"))
         if self._counted and not self._counted(text):
-            text = ""  # marks alone
+            text = ""  # nothing but marks
         return replace(query, text=text, ignored=(), collections=()), tuple(ignored)
 
     def _find(self, query: Query, shape: Shape) -> list[Hit]:
@@ -160,7 +160,8 @@ class Searcher:
                 yield self._listed(gate), True
             return
         vectors = self.encoder.encode_query(query.text, self.index.languages)
-        phrases = [self._terms_of(p) for p in query.phrases] if self.encoder.uses_rarity else []
+        counted = self._counted
+        phrases = [counted(plain_words(p)) for p in query.phrases] if counted else []
         wanted = shape.results
         while True:
             ranked = rank(
@@ -210,7 +211,7 @@ class Searcher:
         return self._gate(query).undated
 
     @property
-    def _counted(self) -> Callable[[str], Sequence[Term]] | None:
+    def _counted(self) -> Callable[[str], tuple[Term, ...]] | None:
         """How a word becomes terms of the index's postings; None where they are no words."""
         return self._terms_of if self.encoder.uses_rarity else None
 

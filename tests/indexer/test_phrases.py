@@ -2,7 +2,8 @@
 
 import pytest
 
-from indexer.phrases import flat, holds
+from indexer.phrases import flat, holds, plain_words
+from indexer.tokens import terms
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,21 @@ def test_held(text: str, phrase: str) -> None:
 )
 def test_not_held(text: str, phrase: str) -> None:
     assert not holds(flat(text), flat(phrase))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("run_in_executor", "call loop.run_in_executor(None)"),
+        ("Vienna's opera", "in Vienna's opera house"),
+        ("utf-8 text", "utf-8 text"),
+        ("opened in 1849", "the bridge, opened in 1849-50"),
+        ("don't panic", "so don't panic"),
+        ("长江大桥", "武汉长江大桥是"),
+    ],
+)
+def test_its_plain_words_are_terms_wherever_a_phrase_stands(phrase: str, text: str) -> None:
+    words = terms(plain_words(phrase), single=False)
+    assert words
+    assert set(words) <= set(terms(text))
+    assert plain_words("U.S.") == "U.S."
