@@ -26,6 +26,8 @@ SIZE = 512
 """Values of a sketch: the estimate is exact for shorter pages, and ±0.02 for longer ones."""
 ALIKE = 0.85
 """The share of their shingles that two pages have in common at least when they are folded."""
+ALIKE_UNDER_OTHER_TITLES = 0.95
+"""The same where their titles say different things, as those of pages on two subjects do."""
 FEW_WORDS = 20
 """Below so many words the text is not the page: only the same title makes it the same."""
 
@@ -63,6 +65,15 @@ def resemblance(one: "Sketch", other: "Sketch") -> float:
     both = np.union1d(one, other)[:SIZE]
     shared = np.intersect1d(np.intersect1d(one, other, assume_unique=True), both)
     return len(shared) / len(both)
+
+
+def bar(title: str, other: str) -> float:
+    """Return how alike two pages of these titles must be.
+
+    A copy is called as the page it was made of, or so with the name of its site added.
+    """
+    one, two = (set(_WORD.findall(t.casefold())) for t in (title, other))
+    return ALIKE if one <= two or two <= one else ALIKE_UNDER_OTHER_TITLES
 
 
 def marks(snippet: str, title: str, words: Set[str], language: str) -> frozenset[str]:

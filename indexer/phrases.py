@@ -94,8 +94,8 @@ def pages_with_all(index: FrozenIndex, terms: Sequence[Term]) -> "NDArray[np.boo
 class Phrases:
     """The quoted phrases of one query on one index.
 
-    `terms` are those of the `plain_words` of each, from an encoder whose postings are words: then only passages
-    with all words of a phrase are read. Without them the whole text of a page is.
+    `terms` are those of the `plain_words` of each, from an encoder whose postings are words: then
+    only passages with all words of a phrase are read. Without them the whole text of a page is.
     """
 
     def __init__(

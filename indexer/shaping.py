@@ -12,7 +12,7 @@ from functools import cached_property
 from store.page import PageVersion
 
 from .addresses import host_of
-from .duplicates import ALIKE, Sketch, long_enough, marks, resemblance, sketch
+from .duplicates import ALIKE, Sketch, bar, long_enough, marks, resemblance, sketch
 from .highlights import highlights
 from .ranking import Ranked
 from .results import Hit
@@ -70,10 +70,11 @@ class _Entry:
         """Tell whether a reader of the list who has seen `other` learns nothing from this page."""
         if self.page.text == other.page.text:
             return self.page.title == other.page.title or long_enough(self.page.text)
-        ratio = (len(self.page.text) + 1) / (len(other.page.text) + 1)
-        if not ALIKE**2 <= ratio <= ALIKE**-2 or self.marks != other.marks:
+        shorter, longer = sorted((len(self.page.text), len(other.page.text)))
+        if shorter < ALIKE**2 * longer or self.marks != other.marks:
             return False
-        return resemblance(self.sketch, other.sketch) >= ALIKE
+        needed = bar(self.page.title, other.page.title)
+        return resemblance(self.sketch, other.sketch) >= needed
 
 
 class Shelf:

@@ -70,8 +70,8 @@ def snippet(
             break
         chosen.append(unit)
         left -= size
-    if words >= LEAST and words - left < LEAST:
-        text, chosen = page, _filled(page, start, end, inside, chosen, left, words)
+    if words >= LEAST:
+        text, chosen = page, _filled(page, start, end, inside, chosen, words)
     chosen.sort(key=lambda u: u.start)
     shown: list[str] = []
     last: Piece | None = None
@@ -98,49 +98,48 @@ def _after(inside: list[Piece], chosen: list[Piece]) -> list[Piece]:
 
 
 def _filled(
-    page: str, start: int, end: int, inside: list[Piece], chosen: list[Piece], left: int, words: int
+    page: str, start: int, end: int, inside: list[Piece], chosen: list[Piece], words: int
 ) -> list[Piece]:
-    """Return pieces of `page` that are `chosen` and, nearest first, what stands around them.
+    """Return pieces of `page`: those `chosen` and, up to `LEAST` words, what stands around them.
 
-    What follows comes before what precedes, the passage before what is outside it, and a piece
-    that is too long is cut at a word.
+    The nearest come first, what follows before what precedes, the passage before what is outside
+    it; a piece that is too long is cut at a word.
     """
-    reach = _AROUND * LEAST
     taken = [_moved(unit, start) for unit in chosen]
+    shown = _count(page, taken)
+    if shown >= LEAST:
+        return taken
+    reach = _AROUND * LEAST
     rest = [_moved(unit, start) for unit in inside if unit not in chosen]
     first = min(unit.start for unit in taken)
     later = [*(u for u in rest if u.start > first), *_prose(page, end, min(len(page), end + reach))]
     earlier = [*_prose(page, max(0, start - reach), start), *(u for u in rest if u.start < first)]
     for unit in [*later, *reversed(earlier)]:
-        lacking = LEAST - (words - left)
-        if lacking <= 0:
+        if shown >= LEAST:
             break
-        size = count_words(page[unit.start : unit.end])
-        if size > left:
-            unit = _part(page, unit, lacking, from_end=unit.start < first)
-            size = count_words(page[unit.start : unit.end])
-        taken.append(unit)
-        left -= size
+        whole = _count(page, [*taken, unit]) <= words
+        before = unit.start < first
+        taken.append(unit if whole else _part(page, unit, LEAST - shown, from_end=before))
+        shown = _count(page, taken)
     return taken
+
+
+def _count(page: str, units: Iterable[Piece]) -> int:
+    return count_words(" ".join(page[unit.start : unit.end] for unit in units))
 
 
 def _prose(page: str, start: int, end: int) -> list[Piece]:
     """Return the pieces of a part of the page that begins and ends between words."""
-    if start:
-        start = _space(page, range(start, end))
-    if end < len(page):
-        end = _space(page, range(end, start, -1))
+    while 0 < start < end and not _between(page, start):
+        start += 1
+    while start < end < len(page) and not _between(page, end):
+        end -= 1
     return [_moved(u, start) for u in pieces(page[start:end]) if u.kind != HEADING]
 
 
-def _space(page: str, places: Iterable[int]) -> int:
-    """Return the first of `places` beside white space or an unspaced letter, or the last."""
-    at = 0
-    for at in places:
-        before, behind = page[at - 1 : at], page[at : at + 1]
-        if before.isspace() or behind.isspace() or UNSPACED.match(before):
-            break
-    return at
+def _between(page: str, at: int) -> bool:
+    """Tell whether no word goes on at `at`."""
+    return page[at - 1].isspace() or page[at].isspace() or bool(UNSPACED.match(page[at]))
 
 
 def _moved(unit: Piece, by: int) -> Piece:

@@ -2,7 +2,16 @@
 
 import random
 
-from indexer.duplicates import ALIKE, SIZE, long_enough, marks, resemblance, sketch
+from indexer.duplicates import (
+    ALIKE,
+    ALIKE_UNDER_OTHER_TITLES,
+    SIZE,
+    bar,
+    long_enough,
+    marks,
+    resemblance,
+    sketch,
+)
 
 CHANCE = random.Random(4)
 WORDS = [f"word{CHANCE.randrange(4000)}" for _ in range(3000)]
@@ -53,3 +62,9 @@ def test_numbers_and_the_words_asked_for_part_pages() -> None:
 def test_a_few_words_are_no_page() -> None:
     assert not long_enough("Page not found")
     assert long_enough("one " * 20)
+
+
+def test_pages_of_other_titles_must_be_more_alike() -> None:
+    assert bar("Danube", "Danube – The Mirror") == ALIKE
+    assert bar("", "Danube") == ALIKE
+    assert bar("Danube", "Rhine") == ALIKE_UNDER_OTHER_TITLES > ALIKE
