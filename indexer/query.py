@@ -37,15 +37,13 @@ _NAMES = {
     "after": _AFTER,
     "collection": _COLLECTION,
 }
-# Operators of web search engines that mean nothing here: what follows is what is looked for.
-_FOREIGN = (
-    "allinanchor", "allintext", "allinurl", "cache", "define", "inanchor", "info", "intext",
-    "inurl", "link", "related",
-)  # fmt: skip
+# Operators of web search engines that mean nothing here, and no words either: what follows is
+# what is looked for.
+_FOREIGN = ("allinanchor", "allintext", "allinurl", "inanchor", "intext", "inurl")
 _OPEN = rf"(?<![^\s(\[{{|,;、。{UNSPACED.pattern[1:-1]}])"
 _PIECE = re.compile(
     rf"{_OPEN}(?P<sign>[-−+]?)(?P<name>{'|'.join(sorted([*_NAMES, *_FOREIGN], reverse=True))}):"
-    rf"\s?(?P<value>{_DOUBLE}|\S+)"
+    rf"(?P<gap>\s?)(?P<value>{_DOUBLE}|\S+)"
     rf"|(?:{_OPEN}(?P<minus>[-−+]))?(?P<quoted>{_DOUBLE}|{_SINGLE})"
     rf"|{_OPEN}[-−](?P<word>\w[^\s{_MARKS}]*)"
     r"|(?<!\S)(?P<boolean>(?-i:AND|OR|NOT))(?!\S)",
@@ -140,7 +138,7 @@ def loosen(query: str) -> str:
             value = _unquoted(match["value"])
             if _NAMES.get(match["name"].lower()) == _TITLE:
                 return value
-            return f"{match['sign']}{match['name']}:{value}"
+            return f"{match['sign']}{match['name']}:{match['gap']}{value}"
         if match["quoted"] and match["minus"] not in ("-", "−"):
             return match["quoted"][1:-1]
         return match[0]
@@ -206,39 +204,53 @@ class _Reading:
             self.ignored.append(Ignored(f"{name}:", "not an operator of this search"))
             return " " if sign else f" {value} "
         name = _NAMES[name]
+        if match["gap"] and not _meant(name, value):
+            return self._words(match)
         if name == _TITLE:
-            title = " ".join(value.split()[:LONGEST_PHRASE])
-            self._keep(sign + name, title)
+            self._keep(sign + name, " ".join(value.split()[:LONGEST_PHRASE]))
             return " " if sign else f" {value} "
-        # Languages without spaces: the operator ends where their letters begin.
-        letters = UNSPACED.search(value)
-        tail = ""
-        if letters and letters.start() and name not in (_BEFORE, _AFTER):
-            value, tail = value[: letters.start()], value[letters.start() :]
-        value = value.rstrip(_ENDING)
         if name in (_BEFORE, _AFTER):
-            return self._day(match, (name == _BEFORE) == (sign == ""), value)
-        read = {_SITE: _site, _TYPE: _kind, _COLLECTION: _collection}[name](value)
+            return self._day(match, (name == _BEFORE) == (sign == ""), value.rstrip(_ENDING))
+        # Languages without spaces: the operator ends where their letters begin.
+        letters, tail = UNSPACED.search(value), ""
+        if letters and letters.start():
+            value, tail = value[: letters.start()], value[letters.start() :]
+        read = {_SITE: _site, _TYPE: _kind, _COLLECTION: _collection}[name](value.rstrip(_ENDING))
         if read is None:
             self.ignored.append(Ignored(match[0].strip(), f"no {_WANTED[name]}"))
-            return match[0]
+            return self._words(match)
         if name == _COLLECTION and sign:
             self.ignored.append(Ignored(match[0].strip(), "a collection cannot be left out"))
-            return f" {tail}"
-        self._keep(sign + name, read)
+        else:
+            self._keep(sign + name, read)
         return f" {tail} "
 
     def _day(self, match: re.Match[str], before: bool, value: str) -> str:
         day = _day(value)
         if day is None:
             self.ignored.append(Ignored(match[0].strip(), "no date (YYYY, YYYY-MM, YYYY-MM-DD)"))
-            return match[0]
+            return self._words(match)
         # Of several the narrowest counts, for each of them is meant.
         if before:
             self.before = day if self.before is None else min(self.before, day)
         else:
             self.after = day if self.after is None else max(self.after, day)
         return " "
+
+    def _words(self, match: re.Match[str]) -> str:
+        """Return what is no operator after all; a phrase in it is still one."""
+        value = match["value"]
+        if re.fullmatch(_DOUBLE, value):
+            value = _PIECE.sub(self.piece, value)
+        return f"{match['sign']}{match['name']}:{match['gap']}{value}"
+
+
+def _meant(name: str, value: str) -> bool:
+    """Tell whether an operator is meant with a space behind its colon, as in `site: a.example`.
+
+    "The stamp collection: 1990" has none, and a filter that nobody asked for hides pages.
+    """
+    return name in (_TITLE, _TYPE) or (name == _SITE and "." in value.strip(_ENDING))
 
 
 _TOO_MANY = {"quoted": '"…"', "-": "-word"}

@@ -129,7 +129,7 @@ class Searcher:
                     query = without(query, one)
         text = shorten(query.text, self.index, self._counted)
         if text != query.text:
-            ignored.append(Ignored("…", "the query is too long: its rarest words count"))
+            ignored.append(Ignored("some words", "the query is too long for all of them"))
         if self._counted and not self._counted(text):
             text = ""  # nothing but marks
         return replace(query, text=text, ignored=(), collections=()), tuple(ignored)

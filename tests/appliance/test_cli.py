@@ -124,7 +124,7 @@ def test_search_says_why_a_list_is_empty_and_what_was_not_applied(
     }  # fmt: skip
     undated = command("search", "-k", "1", "Danube", "after:2020")
     assert undated.out.startswith("1. Danube\n")
-    assert undated.err == ("after:2020-01-01 was not applied: no page of this index has a date\n")
+    assert undated.err == ("ignored after:2020-01-01: no page of this index has a date\n")
     assert command("search", "collection:none", "Danube").code == 1
 
 

@@ -136,14 +136,14 @@ def test_of_several_dates_the_narrowest_counts() -> None:
 @pytest.mark.parametrize("written", ["before:soon", "after:2020-13", "site:???", 'site:"a b"'])
 def test_an_operator_with_a_value_that_cannot_be_read_is_words_and_is_named(written: str) -> None:
     query = parse(f"x {written}")
-    assert written in query.text
+    assert written.replace('"', "") in query.text.replace(": ", ":")
     assert [one.written for one in query.ignored] == [written]
 
 
 def test_operators_of_other_engines_leave_their_words() -> None:
-    query = parse("inurl:danube related:vienna")
+    query = parse("inurl:danube -intext:x intext:vienna")
     assert query.text == "danube vienna"
-    assert [one.written for one in query.ignored] == ["inurl:", "related:"]
+    assert [one.written for one in query.ignored] == ["inurl:", "intext:"]
 
 
 def test_what_is_no_operator_stays_a_word() -> None:
@@ -151,6 +151,10 @@ def test_what_is_no_operator_stays_a_word() -> None:
     assert parse("git log --oneline").text == "git log --oneline"
     assert parse("-40 °C or -3.5").text == "-40 °C or -3.5"
     assert parse("cup -2018").excluded == ("2018",)
+    for prose in ("the stamp collection: 1990", "an excavation site: Troy", "life before: 1990"):
+        assert parse(prose) == Query(prose)
+    assert parse('after: "event loop"').phrases == ("event loop",)
+    assert parse("redis cache: eviction").text == "redis cache: eviction"
     assert parse("-only").text == "only"
     assert parse("NOT").text == "NOT"
     assert parse("don't rock 'n' roll").text == "don't rock n roll"

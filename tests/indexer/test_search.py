@@ -259,6 +259,6 @@ def test_a_query_of_thousands_of_words_is_searched_by_its_rarest(searcher: Searc
     noise = " ".join(f"noise{i}" for i in range(3000))
     found = searcher.results(f"{noise} the river Donaueschingen {noise} of in by")
     assert found.hits[0].url == DANUBE
-    assert [one.written for one in found.ignored] == ["…"]
+    assert [one.written for one in found.ignored] == ["some words"]
     assert searcher.results("长江" + "的是在和了" * 4000).hits[0].url.endswith("changjiang")
     assert searcher.results('"' + "Danube " * 5000 + '"').hits[0].url == DANUBE

@@ -82,7 +82,7 @@ def _lit(hit: Hit) -> str:
 def _remarks(text: str, found: Results) -> Iterator[str]:
     """What a reader of the list should know of how it came about, one sentence each."""
     for one in found.ignored:
-        yield f"{safe(one.written)} was not applied: {safe(one.why)}"
+        yield f"ignored {safe(one.written)}: {safe(one.why)}"
     if found.loosened:
         yield "nothing was found as quoted; these are the pages for the words without the marks"
     if found.emptied_by:
