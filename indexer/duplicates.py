@@ -29,7 +29,9 @@ ALIKE = 0.85
 ALIKE_UNDER_OTHER_TITLES = 0.95
 """The same where their titles say different things, as those of pages on two subjects do."""
 FEW_WORDS = 20
-"""Below so many words the text is not the page: only the same title makes it the same."""
+"""A text of fewer words is not the page: only the same title makes it the same."""
+MANY_WORDS = 150
+"""The same where titles say different things: one blurb stands under each volume of a series."""
 
 _UNSPACED = UNSPACED.pattern[1:-1]
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
@@ -67,13 +69,14 @@ def resemblance(one: "Sketch", other: "Sketch") -> float:
     return len(shared) / len(both)
 
 
-def bar(title: str, other: str) -> float:
-    """Return how alike two pages of these titles must be.
+def titles_agree(title: str, other: str) -> bool:
+    """Tell whether two pages of these titles may be about the same.
 
-    A copy is called as the page it was made of, or so with the name of its site added.
+    A copy is called as the page it was made of, or so with the name of its site added; a page
+    without a title may be about anything.
     """
     one, two = (set(_WORD.findall(t.casefold())) for t in (title, other))
-    return ALIKE if one <= two or two <= one else ALIKE_UNDER_OTHER_TITLES
+    return bool(one and two) and (one <= two or two <= one)
 
 
 def marks(snippet: str, title: str, words: Set[str], language: str) -> frozenset[str]:
@@ -86,6 +89,6 @@ def marks(snippet: str, title: str, words: Set[str], language: str) -> frozenset
     return frozenset([*shown, *(f"title {number}" for number in _DIGITS.findall(title))])
 
 
-def long_enough(text: str) -> bool:
-    """Tell whether a text has `FEW_WORDS` words (or characters of an unspaced script)."""
-    return sum(1 for _ in islice(_WORD.finditer(text), FEW_WORDS)) == FEW_WORDS
+def has_words(text: str, least: int) -> bool:
+    """Tell whether a text has so many words (or characters of an unspaced script)."""
+    return sum(1 for _ in islice(_WORD.finditer(text), least)) == least

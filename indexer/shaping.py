@@ -12,7 +12,18 @@ from functools import cached_property
 from store.page import PageVersion
 
 from .addresses import host_of
-from .duplicates import ALIKE, Sketch, bar, long_enough, marks, resemblance, sketch
+from .duplicates import (
+    ALIKE,
+    ALIKE_UNDER_OTHER_TITLES,
+    FEW_WORDS,
+    MANY_WORDS,
+    Sketch,
+    has_words,
+    marks,
+    resemblance,
+    sketch,
+    titles_agree,
+)
 from .highlights import highlights
 from .ranking import Ranked
 from .results import Hit
@@ -68,12 +79,18 @@ class _Entry:
 
     def same(self, other: "_Entry") -> bool:
         """Tell whether a reader of the list who has seen `other` learns nothing from this page."""
-        if self.page.text == other.page.text:
-            return self.page.title == other.page.title or long_enough(self.page.text)
         shorter, longer = sorted((len(self.page.text), len(other.page.text)))
-        if shorter < ALIKE**2 * longer or self.marks != other.marks:
+        if shorter < ALIKE**2 * longer:
             return False
-        needed = bar(self.page.title, other.page.title)
+        agree = titles_agree(self.page.title, other.page.title)
+        if self.page.text == other.page.text:
+            least = FEW_WORDS if agree else MANY_WORDS
+            return self.page.title == other.page.title or has_words(self.page.text, least)
+        if not agree and not has_words(self.page.text, MANY_WORDS):
+            return False
+        if self.marks != other.marks:
+            return False
+        needed = ALIKE if agree else ALIKE_UNDER_OTHER_TITLES
         return resemblance(self.sketch, other.sketch) >= needed
 
 

@@ -4,13 +4,12 @@ import random
 
 from indexer.duplicates import (
     ALIKE,
-    ALIKE_UNDER_OTHER_TITLES,
     SIZE,
-    bar,
-    long_enough,
+    has_words,
     marks,
     resemblance,
     sketch,
+    titles_agree,
 )
 
 CHANCE = random.Random(4)
@@ -59,12 +58,15 @@ def test_numbers_and_the_words_asked_for_part_pages() -> None:
     assert marks("Vienna is old", "T", words, "en") == marks("old Vienna", "U", words, "en")
 
 
-def test_a_few_words_are_no_page() -> None:
-    assert not long_enough("Page not found")
-    assert long_enough("one " * 20)
+def test_words_are_counted_up_to_what_is_asked() -> None:
+    assert has_words("one two three", 3)
+    assert not has_words("one two three", 4)
+    assert has_words("长江", 2)
 
 
-def test_pages_of_other_titles_must_be_more_alike() -> None:
-    assert bar("Danube", "Danube – The Mirror") == ALIKE
-    assert bar("", "Danube") == ALIKE
-    assert bar("Danube", "Rhine") == ALIKE_UNDER_OTHER_TITLES > ALIKE
+def test_titles_agree_when_one_holds_the_other() -> None:
+    assert titles_agree("Danube", "Danube – The Mirror")
+    assert titles_agree("DANUBE", "Danube")
+    assert not titles_agree("Explorers: Safe House", "Explorers: High Wire")
+    assert not titles_agree("", "Danube")
+    assert not titles_agree("", "")

@@ -184,6 +184,21 @@ def test_pages_that_say_the_same_are_folded_into_the_best_one(
     assert TWIN in searcher.search("Danube Black Sea", 1)[0].folded
 
 
+def test_one_blurb_under_several_titles_is_several_pages(
+    database: Database, corpus: PageStore, home: Path
+) -> None:
+    blurb = "A volume of the heron novels, in which birds of the reeds solve a crime. " * 3
+    titles = ("Heron Novels: The Nest", "Heron Novels: The Reeds", "Heron Novels: The Nest | Shop")
+    corpus.add([version(f"https://n.test/{n}", t, blurb) for n, t in enumerate(titles)])
+    long = "The heron tax was raised in that year and nobody was pleased with it. " * 30
+    corpus.add([version(f"https://t.test/{n}", t, long) for n, t in enumerate(("A 1", "B 2"))])
+    build(database, home, LexicalEncoder())
+    searcher = Searcher.open(database, home)
+    assert sorted(urls(searcher, "heron novels crime")) == [
+        "https://n.test/0", "https://n.test/1", "https://t.test/0",
+    ]  # fmt: skip
+
+
 def test_at_most_so_many_pages_of_a_site(searcher: Searcher) -> None:
     def hosts(**options: int) -> list[str]:
         hits = searcher.search("Danube Vienna guitarra event", fold=False, **options)
