@@ -42,6 +42,7 @@ def snippet(
     inside = [u for u in inside if u.kind != HEADING] or inside
     if not inside:
         return _cut(text, weights, language, words)
+    everything = [*inside]
     bags = {u: set(terms(plain(text[u.start : u.end]), language)) for u in inside}
     chosen: list[Piece] = []
     seen: set[str] = set()
@@ -71,7 +72,7 @@ def snippet(
         chosen.append(unit)
         left -= size
     if words >= LEAST:
-        text, chosen = page, _filled(page, start, end, inside, chosen, words)
+        text, chosen = page, _filled(page, start, end, everything, chosen, words)
     chosen.sort(key=lambda u: u.start)
     shown: list[str] = []
     last: Piece | None = None

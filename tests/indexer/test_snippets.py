@@ -72,6 +72,14 @@ def test_a_long_neighbour_is_cut_at_a_word() -> None:
     assert shown == " ".join(["word"] * 26) + " end. Short one here."
 
 
+def test_a_match_too_long_to_show_whole_still_fills_the_snippet() -> None:
+    long = "Another loop " + "word " * 60 + "end."
+    text = f"An event loop here. {long} Short end."
+    shown = snippet(text, 0, len(text), weights("event loop"), words=40)
+    assert shown.startswith("An event loop here. Another loop word")
+    assert count_words(shown) == LEAST
+
+
 def test_nothing_is_shown_twice_and_a_short_page_is_shown_whole() -> None:
     text = "# Forth Bridge\n\nIt was opened in 1890. It was designed by Fowler."
     shown = snippet(text, 0, len(text), weights("designed"), words=45)
