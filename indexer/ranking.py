@@ -6,17 +6,16 @@ and only to find quoted phrases.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from store.page import PageVersion
 
-from .blocks import plain
 from .encoders.base import QueryVectors, Term
 from .encoders.lexical import LexicalEncoder
 from .frozen.read import Found, FrozenIndex, PageRecord
+from .phrases import Phrases, flat, holds
 from .query import Query
 from .tokens import terms as words_of
 
@@ -72,20 +71,35 @@ def rank(
     fusion: Fusion,
     k: int,
 ) -> list[Ranked]:
-    """Return the best `k` pages of `index` for a query, those `allowed` only.
+    """Return the candidates of `index` for a query in order, those `allowed` only.
 
-    `phrases` are the terms of the quoted phrases, by which pages that hold them are found beyond
-    the candidates; an index that does not count words cannot use them and gets none.
+    There are `most_candidates` of them where so many pages match: which ones are shown is for the
+    caller to say, who sees that some are alike. `phrases` are the terms of the quoted phrases, by
+    which pages that hold them are found beyond the candidates; an index that does not count words
+    cannot use them and gets none.
     """
     import numpy as np
 
-    most = max(fusion.candidates, 2 * k)
-    held = _holding(index, phrases, vectors, allowed, fusion.candidates)
-    found = index.found(vectors, [*index.best_pages(vectors, most, allowed), *held])
+    most = most_candidates(fusion, k)
+    quoted = Phrases(
+        index,
+        query.phrases,
+        phrases,
+        lambda record: flat(text(record.version_id).text),
+        lambda record, row: flat(text(record.version_id).text[slice(*index.span(row))]),
+    )
+
+    def best_of(pages: "NDArray[np.bool_]") -> list[int]:
+        wanted = pages if allowed is None else pages & allowed
+        return index.best_pages(vectors, fusion.candidates, wanted)
+
+    beyond = quoted.pages(best_of)
+    found = index.found(vectors, [*index.best_pages(vectors, most, allowed), *beyond])
     scores = _fused(index, found, fusion)
     first = found.first
     best = np.maximum.reduceat(scores, first[:-1]) if found.pages else np.zeros(0)
-    chosen = {*_top(best, most), *(at for at, row in enumerate(found.pages) if row in held)}
+    chosen = {*_top(best, most), *(at for at, row in enumerate(found.pages) if row in beyond)}
+    in_title = [flat(words) for words in query.in_title]
     title_terms = _TitleMatch(index, query)
     ranked = []
     for at in sorted(chosen):
@@ -101,14 +115,18 @@ def rank(
             base += fusion.second * float(scores[passages[1]])
         factor = 1.0 + fusion.title * title_terms.share(record)
         factor += fusion.named * title_terms.names(record)
-        said = _phrases_held(query.phrases, record, text) if query.phrases else 0
-        factor += fusion.phrase * said
-        for word in query.in_title:
-            factor += fusion.phrase * (_flat(word) in _flat(record.title))
+        factor += fusion.phrase * (quoted.held(record) if query.phrases else 0)
+        for words in in_title:
+            factor += fusion.phrase * holds(flat(record.title), words)
         spans = tuple(index.span(found.passages[i]) for i in passages[:MOST_SPANS])
         ranked.append(Ranked(record, round(base * factor, 6), spans))
     ranked.sort(key=lambda r: (-r.score, r.page.url, r.spans[0]))
-    return ranked[:k]
+    return ranked
+
+
+def most_candidates(fusion: Fusion, k: int) -> int:
+    """Return how many pages are ranked at most for `k` results, quoted phrases apart."""
+    return max(fusion.candidates, 2 * k)
 
 
 def _fused(index: FrozenIndex, found: Found, fusion: Fusion) -> "NDArray[np.floating[Any]]":
@@ -155,41 +173,6 @@ def _top(scores: "NDArray[Any]", most: int) -> list[int]:
         positive = positive[scores[positive] >= bar]
     order = np.lexsort((positive, -scores[positive]))
     return [int(row) for row in positive[order][:most]]
-
-
-def _holding(
-    index: FrozenIndex,
-    phrases: Sequence[tuple[Term, ...]],
-    vectors: QueryVectors,
-    allowed: "NDArray[np.bool_] | None",
-    most: int,
-) -> set[int]:
-    """Return the best pages with a passage that holds all words of one of the phrases."""
-    import numpy as np
-
-    pages: set[int] = set()
-    for terms in phrases:
-        rows = index.passages_with_all(terms)
-        if len(rows):
-            mask = np.zeros(index.pages, dtype=bool)
-            mask[index.column("passage_page")[rows]] = True
-            if allowed is not None:
-                mask &= allowed
-            pages.update(index.best_pages(vectors, most, mask))
-    return pages
-
-
-def _flat(text: str) -> str:
-    """Fold case, width, marks of emphasis and white space, for comparing phrases."""
-    return " ".join(plain(unicodedata.normalize("NFKC", text)).casefold().split())
-
-
-def _phrases_held(
-    phrases: Sequence[str], record: PageRecord, text: Callable[[int], PageVersion]
-) -> int:
-    """Count the quoted phrases that stand in a page's title or text."""
-    body = f"{_flat(record.title)}\n{_flat(text(record.version_id).text)}"
-    return sum(_flat(phrase) in body for phrase in phrases)
 
 
 class _TitleMatch:
