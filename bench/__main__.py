@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from . import crawling, engine, searching, starting, storing
+from . import crawling, engine, frozen, searching, starting, storing
 from .rows import Row, table
 
 GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "starting": starting.rows,
     "storing": storing.rows,
     "searching": searching.rows,
+    "frozen": frozen.rows,
     "engine": engine.rows,
     "crawling": crawling.rows,
 }

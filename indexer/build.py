@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from store.database import Database
 from store.digest import blake_json
@@ -19,8 +20,9 @@ from store.passages import FIRST, PassageRow, PassageStore
 
 from .encoders.base import Encoder, PassageText, Vectors
 from .errors import IndexerError, VectorStoreError
-from .frozen import FrozenIndex, FrozenPage, FrozenPassage, frozen_root, publish, write
-from .frozen.files import FORMAT
+from .frozen import FrozenIndex, FrozenPage, FrozenPassage, delta, frozen_root, publish, write
+from .frozen.files import FORMAT, Manifest
+from .frozen.write import warm
 from .milvus import VectorStore
 from .passages import DEFAULT_CHUNKER, Chunker, passage_id, split
 
@@ -203,6 +205,7 @@ class _Run:
         pages, passages = self._contents()
         inputs = _inputs(self._encoder, self._chunker, pages, passages)
         current = None if rebuild else _current(root)
+        warm(root, len(passages))
         if current is not None and current.manifest.values.get("inputs") == inputs:
             return self._report(current.digest, current.folder, len(pages), len(passages), True)
         self._heal({row.id for rows in self._each() for row in rows})
@@ -212,7 +215,7 @@ class _Run:
             "uses_rarity": self._encoder.uses_rarity,
             "inputs": inputs,
         }
-        manifest = write(
+        manifest = self._delta(root, current, header, pages, passages) or write(
             root,
             header,
             pages,
@@ -223,6 +226,33 @@ class _Run:
         )
         folder = publish(root, manifest)
         return self._report(manifest.digest, folder, len(pages), len(passages), False)
+
+    def _delta(
+        self,
+        root: Path,
+        current: FrozenIndex | None,
+        header: dict[str, Any],
+        pages: list[FrozenPage],
+        passages: list[FrozenPassage],
+    ) -> Manifest | None:
+        """Write what changed since the last full freeze, if that is little; None otherwise."""
+        if current is None or not delta.may_be_base(current.base, header):
+            return None
+        change = delta.change(current.base, pages, passages)
+        if not delta.worth(current.base, change):
+            return None
+        if not change.pages and not change.gone:
+            return current.base.manifest
+        return write(
+            root,
+            {**header, **delta.header(current.base, pages, passages)},
+            change.pages,
+            change.passages,
+            self._export([p.id for p in change.passages]),
+            self._encoder.dense_size,
+            self._encoder.impact_ceiling,
+            delta.columns(current.base, change),
+        )
 
     def _report(
         self, digest: str, folder: Path, pages: int, passages: int, unchanged: bool

@@ -6,17 +6,16 @@ and only to find quoted phrases.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from store.page import PageVersion
 
-from .blocks import plain
 from .encoders.base import QueryVectors, Term
 from .encoders.lexical import LexicalEncoder
-from .frozen.read import FrozenIndex, PageRecord
+from .frozen.read import Found, FrozenIndex, PageRecord
+from .phrases import Phrases, flat, holds
 from .query import Query
 from .tokens import terms as words_of
 
@@ -72,28 +71,42 @@ def rank(
     fusion: Fusion,
     k: int,
 ) -> list[Ranked]:
-    """Return the best `k` pages of `index` for a query, those `allowed` only.
+    """Return the candidates of `index` for a query in order, those `allowed` only.
 
-    `phrases` are the terms of the quoted phrases, by which pages that hold them are found beyond
-    the candidates; an index that does not count words cannot use them and gets none.
+    There are `most_candidates` of them where so many pages match: which ones are shown is for the
+    caller to say, who sees that some are alike. `phrases` are the terms of the quoted phrases, by
+    which pages that hold them are found beyond the candidates; an index that does not count words
+    cannot use them and gets none.
     """
     import numpy as np
 
-    scores = _fused(index, vectors, fusion)
-    if allowed is not None:
-        scores[~allowed[index.column("passage_page")]] = 0.0
-    first = index.column("page_first")
-    best = np.maximum.reduceat(scores, first[:-1]) if index.pages else np.zeros(0)
-    pages = _top(best, max(fusion.candidates, 2 * k))
-    if phrases:
-        pages = sorted({*pages, *_holding(index, phrases, best, fusion.candidates)})
+    most = most_candidates(fusion, k)
+    quoted = Phrases(
+        index,
+        query.phrases,
+        phrases,
+        lambda record: flat(text(record.version_id).text),
+        lambda record, row: flat(text(record.version_id).text[slice(*index.span(row))]),
+    )
+
+    def best_of(pages: "NDArray[np.bool_]") -> list[int]:
+        wanted = pages if allowed is None else pages & allowed
+        return index.best_pages(vectors, fusion.candidates, wanted)
+
+    beyond = quoted.pages(best_of)
+    found = index.found(vectors, [*index.best_pages(vectors, most, allowed), *beyond])
+    scores = _fused(index, found, fusion)
+    first = found.first
+    best = np.maximum.reduceat(scores, first[:-1]) if found.pages else np.zeros(0)
+    chosen = {*_top(best, most), *(at for at, row in enumerate(found.pages) if row in beyond)}
+    in_title = [flat(words) for words in query.in_title]
     title_terms = _TitleMatch(index, query)
     ranked = []
-    for row in pages:
-        record = index.page(row)
+    for at in sorted(chosen):
+        record = index.page(found.pages[at])
         passages = sorted(
-            (i for i in index.page_passages(row) if scores[i] > 0.0),
-            key=lambda i: (-float(scores[i]), index.span(i)),
+            (i for i in range(int(first[at]), int(first[at + 1])) if scores[i] > 0.0),
+            key=lambda i: (-float(scores[i]), index.span(found.passages[i])),
         )
         if not passages:
             continue
@@ -102,24 +115,26 @@ def rank(
             base += fusion.second * float(scores[passages[1]])
         factor = 1.0 + fusion.title * title_terms.share(record)
         factor += fusion.named * title_terms.names(record)
-        held = _phrases_held(query.phrases, record, text) if query.phrases else 0
-        factor += fusion.phrase * held
-        for word in query.in_title:
-            factor += fusion.phrase * (_flat(word) in _flat(record.title))
-        spans = tuple(index.span(i) for i in passages[:MOST_SPANS])
+        factor += fusion.phrase * (quoted.held(record) if query.phrases else 0)
+        for words in in_title:
+            factor += fusion.phrase * holds(flat(record.title), words)
+        spans = tuple(index.span(found.passages[i]) for i in passages[:MOST_SPANS])
         ranked.append(Ranked(record, round(base * factor, 6), spans))
     ranked.sort(key=lambda r: (-r.score, r.page.url, r.spans[0]))
-    return ranked[:k]
+    return ranked
 
 
-def _fused(
-    index: FrozenIndex, vectors: QueryVectors, fusion: Fusion
-) -> "NDArray[np.floating[Any]]":
-    """Return one score for every passage; 0 means "not found"."""
-    sparse = index.sparse_scores(vectors.terms) * index.sparse_unit
-    if vectors.dense is None or not index.has_dense:
+def most_candidates(fusion: Fusion, k: int) -> int:
+    """Return how many pages are ranked at most for `k` results, quoted phrases apart."""
+    return max(fusion.candidates, 2 * k)
+
+
+def _fused(index: FrozenIndex, found: Found, fusion: Fusion) -> "NDArray[np.floating[Any]]":
+    """Return one score for each of the passages found; 0 means that it does not match."""
+    sparse = found.sparse * index.sparse_unit
+    if found.dense is None:
         return sparse
-    dense = index.dense_scores(vectors.dense) * index.dense_unit
+    dense = found.dense * index.dense_unit
     if fusion.method == "rrf":
         return (
             _reciprocal(dense, fusion) * fusion.dense + _reciprocal(sparse, fusion) * fusion.sparse
@@ -128,7 +143,7 @@ def _fused(
 
 
 def _share(scores: "NDArray[np.floating[Any]]") -> "NDArray[np.floating[Any]]":
-    """Divide by the best score; negative ones become 0."""
+    """Divide by the best score, whose page each arm always names; negative ones become 0."""
     import numpy as np
 
     best = float(scores.max(initial=0.0))
@@ -158,40 +173,6 @@ def _top(scores: "NDArray[Any]", most: int) -> list[int]:
         positive = positive[scores[positive] >= bar]
     order = np.lexsort((positive, -scores[positive]))
     return [int(row) for row in positive[order][:most]]
-
-
-def _holding(
-    index: FrozenIndex,
-    phrases: Sequence[tuple[Term, ...]],
-    best: "NDArray[np.floating[Any]]",
-    most: int,
-) -> list[int]:
-    """Return the best pages with a passage that holds all words of one of the phrases."""
-    import numpy as np
-
-    pages: set[int] = set()
-    for terms in phrases:
-        held: NDArray[Any] | None = None
-        for term in terms:
-            rows = np.unique(index.passages_with(term))
-            held = rows if held is None else np.intersect1d(held, rows, assume_unique=True)
-        if held is not None and len(held):
-            rows = np.unique(index.column("passage_page")[held])
-            pages.update(int(rows[i]) for i in _top(best[rows], most))
-    return sorted(pages)
-
-
-def _flat(text: str) -> str:
-    """Fold case, width, marks of emphasis and white space, for comparing phrases."""
-    return " ".join(plain(unicodedata.normalize("NFKC", text)).casefold().split())
-
-
-def _phrases_held(
-    phrases: Sequence[str], record: PageRecord, text: Callable[[int], PageVersion]
-) -> int:
-    """Count the quoted phrases that stand in a page's title or text."""
-    body = f"{_flat(record.title)}\n{_flat(text(record.version_id).text)}"
-    return sum(_flat(phrase) in body for phrase in phrases)
 
 
 class _TitleMatch:

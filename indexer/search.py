@@ -4,55 +4,42 @@ The same query on the same index gives the same bytes in every process. Texts co
 store; Milvus is never opened here. This module knows nothing of tools, models or runs.
 """
 
-import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from store.database import Database
 from store.page import PageVersion
 from store.pages import PageStore
 
-from .encoders.base import Encoder, QueryVectors, Term
+from .addresses import Addresses
+from .encoders.base import Encoder, Term
 from .encoders.lexical import LexicalEncoder
 from .errors import IndexStale
+from .filters import PageFilter, each, only, unfiltered, without
 from .frozen import FrozenIndex, frozen_root
-from .query import Query, parse
-from .ranking import DEFAULT_FUSION, Fusion, Ranked, rank
-from .snippets import WORDS, snippet
-from .tokens import terms
+from .frozen.read import PageRecord
+from .phrases import flat, plain_words
+from .query import Ignored, Query, loosen, parse
+from .ranking import DEFAULT_FUSION, Fusion, Ranked, most_candidates, rank
+from .results import Hit, Results
+from .shaping import DEFAULT_SHAPE, Shape, Shelf
+from .shorten import shorten
+from .snippets import WORDS
+from .words import Words
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-logger = logging.getLogger(__name__)
+__all__ = ["Hit", "Results", "Searcher"]
 
 TEXTS = 256
 """Page texts kept in memory by one searcher."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One result: a page, its best passages, and the sentences of the best one that match.
-
-    `spans` are (start, end) of passages in the version's text, the best first.
-    """
-
-    rank: int
-    url: str
-    title: str
-    score: float
-    snippet: str
-    version_id: int
-    version_digest: str
-    fetched_at: datetime
-    published: date | None
-    site: str
-    spans: tuple[tuple[int, int], ...]
+FLATTENED = 64
+"""Of those, how many are kept as folded words too, for phrases that must not stand in them."""
+TERMS = 4096
+"""Words and queries whose terms are kept."""
+WIDEST = 5_000
+"""Pages that are looked through at most for results, where most of them are alike or shut out."""
 
 
 class Searcher:
@@ -76,8 +63,11 @@ class Searcher:
         self.index = index
         self.encoder = chosen
         self.fusion = fusion
-        self._pages = pages
+        self.collection = pages.collection
         self._text = lru_cache(maxsize=TEXTS)(pages.version)
+        self._flat = lru_cache(maxsize=FLATTENED)(self._flattened)
+        self._terms_of = lru_cache(maxsize=TERMS)(self._encoded)
+        self._addresses = Addresses(index)
 
     @classmethod
     def open(
@@ -90,107 +80,152 @@ class Searcher:
         index = FrozenIndex.open(frozen_root(home, collection))
         return cls(index, PageStore(db, collection), encoder)
 
-    def search(self, query: str, k: int = 10, *, snippet_words: int = WORDS) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        snippet_words: int = WORDS,
+        fold: bool = True,
+        per_site: int | None = None,
+        highlight: bool = False,
+    ) -> list[Hit]:
         """Return at most `k` hits, best first, in the order (−score, url, span).
 
-        Operators are those of `query.parse`. An empty query has no hits.
+        Operators are those of `query.parse`. An empty query has no hits. `fold` shows one of the
+        pages that say the same, `per_site` shows at most so many pages of one host, and
+        `highlight` says where the query's words stand in the snippets.
         """
-        parsed = parse(query)
-        vectors = self.encoder.encode_query(parsed.text, self.index.languages)
-        if not self.index.passages or not (vectors.terms or vectors.dense is not None):
-            return []
-        allowed = self._allowed(parsed)
-        ranked = rank(
-            self.index,
-            vectors,
-            parsed,
-            allowed,
-            [self._terms_of(p) for p in parsed.phrases] if self.encoder.uses_rarity else [],
-            self._text,
-            self.fusion,
-            k,
-        )
-        return [
-            self._hit(number, result, vectors, snippet_words, parsed)
-            for number, result in enumerate(ranked, 1)
-        ]
+        shape = Shape(k, snippet_words, fold, per_site, highlight)
+        return list(self.results(query, shape).hits)
 
-    def _terms_of(self, text: str) -> tuple[Term, ...]:
-        return LexicalEncoder().encode_query(text, self.index.languages).terms
+    def results(self, query: str, shape: Shape = DEFAULT_SHAPE) -> Results:
+        """Return the hits of a query, and why there are none or why an operator did not count."""
+        asked, ignored = self._applicable(parse(query))
+        hits = self._find(asked, shape)
+        loosened = False
+        if not hits:
+            # Marks of quotation are a preference: what is found without them is found with them.
+            loose, also = self._applicable(parse(loosen(query)))
+            if _sought(loose) != _sought(asked):
+                hits = self._find(loose, shape)
+                if loosened := bool(hits):
+                    asked, ignored = loose, also
+        emptied = self._emptied_by(asked) if not hits else ()
+        return Results(tuple(hits), emptied, ignored, loosened, self._undated(asked))
 
-    def _allowed(self, query: Query) -> "NDArray[np.bool_] | None":
-        """Return which pages the filters let through; None when there are no filters."""
+    def _applicable(self, query: Query) -> tuple[Query, tuple[Ignored, ...]]:
+        """Return `query` less the operators that this index cannot apply, and those ignored."""
+        ignored = list(query.ignored)
+        for name in query.collections:
+            if name != self.collection:
+                why = f"this search reads the collection {self.collection}"
+                ignored.append(Ignored(f"collection:{name}", why))
+        if query.before is not None or query.after is not None:
+            dated = bool((self.index.column("page_day") > 0).any())
+            for one in () if dated else each(query):
+                if one.field in ("before", "after"):
+                    ignored.append(Ignored(one.written, "no page of this index has a date"))
+                    query = without(query, one)
+        text = shorten(query.text, self.index, self._counted)
+        if text != query.text:
+            ignored.append(Ignored("some words", "the query is too long for all of them"))
+        if self._counted and not self._counted(text):
+            text = ""  # nothing but marks
+        return replace(query, text=text, ignored=(), collections=()), tuple(ignored)
+
+    def _find(self, query: Query, shape: Shape) -> list[Hit]:
+        """Return the hits of a query, its filters applied as they stand."""
+        gate = self._gate(query)
+        words = Words(self.index, query, self.encoder.uses_rarity)
+        for ranked, final in self._rankings(query, gate, shape):
+            # A longer list is begun anew: pages further down may have moved up in it.
+            shelf = Shelf(self._text, words, shape)
+            shelf.fill(one for one in ranked if gate.passes(one.page))
+            if final or shelf.full:
+                return shelf.hits()
+        return []
+
+    def _gate(self, query: Query) -> PageFilter:
+        return PageFilter(self.index, self._addresses, query, self._counted, self._body)
+
+    def _rankings(
+        self, query: Query, gate: PageFilter, shape: Shape
+    ) -> Iterator[tuple[list[Ranked], bool]]:
+        """Yield ranked candidates, more of them each time, and whether there are no more."""
+        if not self.index.passages:
+            return
+        if not query.text:
+            if each(query):
+                yield self._listed(gate), True
+            return
+        vectors = self.encoder.encode_query(query.text, self.index.languages)
+        counted = self._counted
+        phrases = [counted(plain_words(p)) for p in query.phrases] if counted else []
+        wanted = shape.results
+        while True:
+            ranked = rank(
+                self.index, vectors, query, gate.allowed, phrases, self._text, self.fusion, wanted
+            )
+            most = most_candidates(self.fusion, wanted)
+            final = len(ranked) < most or most >= WIDEST
+            yield ranked, final
+            if final:
+                return
+            wanted = 2 * most
+
+    def _listed(self, gate: PageFilter) -> list[Ranked]:
+        """Return the pages that filters alone let through, in the order of their addresses."""
         import numpy as np
 
-        index = self.index
-        if not (query.sites or query.barred_sites or query.excluded or query.before or query.after):
-            return None
-        allowed = np.ones(index.pages, dtype=bool)
-        site_of = index.column("page_site")
-        if query.sites:
-            allowed &= np.isin(site_of, self._sites(query.sites))
-        if query.barred_sites:
-            allowed &= ~np.isin(site_of, self._sites(query.barred_sites))
-        day = index.column("page_day")
-        if query.before:
-            allowed &= (day > 0) & (day < query.before)
-        if query.after:
-            allowed &= day >= query.after
-        if self.encoder.uses_rarity:
-            for word in query.excluded:
-                for term in self._terms_of(word):
-                    rows = index.passages_with(term)
-                    allowed[index.column("passage_page")[rows]] = False
-        return allowed
+        shown = np.ones(self.index.pages, dtype=bool) if gate.allowed is None else gate.allowed
+        if self.index.gone is not None:
+            shown = shown & ~self.index.gone
+        rows = np.flatnonzero(shown)
+        listed = []
+        for row in rows[:WIDEST]:
+            if inside := self.index.page_passages(int(row)):
+                spans = (self.index.span(inside.start),)
+                listed.append(Ranked(self.index.page(int(row)), 0.0, spans))
+        return sorted(listed, key=lambda one: one.page.url)
 
-    def _sites(self, wanted: Sequence[str]) -> list[int]:
-        return [
-            number
-            for number, site in enumerate(self.index.sites)
-            if any(site == name or site.endswith(f".{name}") for name in wanted)
-        ]
+    def _emptied_by(self, query: Query) -> tuple[str, ...]:
+        """Return the filters but for which a query that found nothing would find something.
 
-    def _hit(
-        self, number: int, result: Ranked, vectors: QueryVectors, words: int, query: Query
-    ) -> Hit:
-        page = self._text(result.page.version_id)
-        start, end = result.spans[0]
-        return Hit(
-            rank=number,
-            url=result.page.url,
-            title=result.page.title,
-            score=result.score,
-            snippet=snippet(
-                page.text,
-                start,
-                end,
-                self._weights(query, page),
-                language=page.lang,
-                words=words,
-            ),
-            version_id=result.page.version_id,
-            version_digest=page.digest,
-            fetched_at=page.fetched_at,
-            published=page.published,
-            site=result.page.site,
-            spans=result.spans,
-        )
+        Those without any one of which something is found; where it takes several to shut all
+        pages out, those that do it alone, or else all of them.
+        """
+        filters = each(query)
+        if not filters or not self._any(unfiltered(query)):
+            return ()
+        decisive = [f.written for f in filters if self._any(without(query, f))]
+        alone = [f.written for f in filters if not decisive and not self._any(only(query, f))]
+        return tuple(decisive or alone or [f.written for f in filters])
 
-    def _weights(self, query: Query, page: PageVersion) -> dict[str, float]:
-        """Return the query's words, as this page's language stems them, with their weights."""
-        weights: dict[str, float] = {}
-        titles = set(terms(page.title, page.lang))
-        encoded = LexicalEncoder().encode_query(query.text, (page.lang,))
-        weight_of = {key: term.weight for term in encoded.terms for key in term.ids}
-        from .encoders.lexical import term_id
+    def _any(self, query: Query) -> bool:
+        if not query.text and not each(query):
+            return bool(self.index.live_pages)  # every filter is taken away: all pages are listed
+        return bool(self._find(query, Shape(1, 1, fold=False)))
 
-        for word in terms(query.text, page.lang, single=False):
-            key = term_id(word)
-            rarity = self.index.rarity(Term((key,), 1.0)) if self.encoder.uses_rarity else 1.0
-            # A word of the title says little about which sentence matters.
-            share = 0.5 if word in titles else 1.0
-            weights[word] = round(rarity * weight_of.get(key, 1.0) * share, 9)
-        return weights
+    def _undated(self, query: Query) -> int:
+        if query.before is None and query.after is None:
+            return 0
+        return self._gate(query).undated
+
+    @property
+    def _counted(self) -> Callable[[str], tuple[Term, ...]] | None:
+        """How a word becomes terms of the index's postings; None where they are no words."""
+        return self._terms_of if self.encoder.uses_rarity else None
+
+    def _encoded(self, text: str) -> tuple[Term, ...]:
+        return LexicalEncoder().encode_query(text, self.index.languages).terms
+
+    def _body(self, record: PageRecord) -> str:
+        return self._flat(record.version_id)
+
+    def _flattened(self, version_id: int) -> str:
+        page: PageVersion = self._text(version_id)
+        return f"{flat(page.title)}\n{flat(page.text)}"
 
     def describe(self) -> dict[str, Any]:
         """Return what a run's manifest records of the index: digests and sizes."""
@@ -199,7 +234,12 @@ class Searcher:
             "index": self.index.digest,
             "encoder": values["encoder"],
             "chunker": values["chunker"],
-            "pages": values["pages"],
-            "passages": values["passages"],
+            "pages": self.index.live_pages,
+            "passages": self.index.passages,
             "backend": "frozen",
         }
+
+
+def _sought(query: Query) -> Query:
+    """Return what of a query decides whether anything is found."""
+    return replace(query, phrases=(), in_title=(), ignored=())

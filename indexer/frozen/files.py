@@ -4,41 +4,25 @@ It knows bytes, arrays and digests, not what they mean. A folder of these files 
 after its rename; `current` beside it names the one that readers open.
 """
 
-import io
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from store.digest import blake, canonical_json, sha256, sync_folder
+from store.digest import blake, canonical_json, sha256, sha256_file, sync_folder
 
 from ..errors import IndexDamaged, IndexMissing, IndexStale
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 CURRENT = "current"
-ARRAYS = (
-    "passage_id",
-    "passage_page",
-    "passage_start",
-    "passage_end",
-    "page_first",
-    "page_version",
-    "page_site",
-    "page_day",
-    "page_offset",
-    "terms",
-    "term_first",
-    "posting_passage",
-    "posting_impact",
-)
 PAGES = "pages.bin"
 SITES = "sites.json"
-DENSE = "dense.npy"
 SMALL = 1 << 16
 """Files below this many bytes are read instead of mapped: cheaper, and an empty one cannot be."""
 
@@ -65,13 +49,20 @@ def write_bytes(path: Path, data: bytes) -> dict[str, Any]:
     return {"bytes": len(data), "sha256": sha256(data)}
 
 
-def array_bytes(array: "NDArray[Any]") -> bytes:
-    """Return the bytes of an `.npy` file, little-endian and C-ordered."""
+def entry(path: Path) -> dict[str, Any]:
+    """Return the manifest entry of a file that is complete."""
+    return {"bytes": path.stat().st_size, "sha256": sha256_file(path)}
+
+
+def write_array(path: Path, array: "NDArray[Any]") -> dict[str, Any]:
+    """Write and flush a new `.npy` file, little-endian and C-ordered; return its entry."""
     import numpy as np
 
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.ascontiguousarray(array), version=(1, 0))
-    return buffer.getvalue()
+    with path.open("xb") as file:
+        np.lib.format.write_array(file, np.ascontiguousarray(array), version=(1, 0))
+        file.flush()
+        os.fsync(file.fileno())
+    return entry(path)
 
 
 def read_array(path: Path) -> "NDArray[Any]":
@@ -80,7 +71,16 @@ def read_array(path: Path) -> "NDArray[Any]":
 
     mode: Any = "r" if path.stat().st_size >= SMALL else None
     array: np.ndarray[Any, Any] = np.load(path, mmap_mode=mode, allow_pickle=False)
-    return array
+    return array.view(np.ndarray)
+
+
+def map_bytes(path: Path) -> "NDArray[np.uint8]":
+    """Map any file read-only."""
+    import numpy as np
+
+    if path.stat().st_size == 0:
+        return np.zeros(0, dtype=np.uint8)
+    return np.memmap(path, dtype=np.uint8, mode="r").view(np.ndarray)
 
 
 def write_manifest(folder: Path, values: dict[str, Any]) -> Manifest:

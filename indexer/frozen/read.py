@@ -1,59 +1,69 @@
-"""Reading a frozen index: memory-mapped columns, exact scores.
+"""Reading a frozen index: a base and perhaps a delta beside it, searched as one.
 
 Scores are sums of integers, so they are the same in any order, on any number of threads and on
-any CPU. It knows nothing of texts, snippets or ranking beyond one arm's scores; it imports neither
-pymilvus nor a vector library.
+any CPU. Rows count through the base and go on in the delta. The arms name pages that might be
+best (`best_pages`), and exact scores are had for these alone (`found`). It knows nothing of
+texts, snippets or ranking beyond one arm's scores; it imports neither pymilvus nor, before a large
+index asks for it, FAISS or numba.
 """
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from store.digest import sha256_file
-
-from ..encoders.base import Dense, Term
-from .files import ARRAYS, DENSE, PAGES, SITES, Manifest, current_folder, read_array, read_manifest
-from .write import DENSE_SCALE, IMPACT, quantise
+from ..encoders.base import Dense, QueryVectors, Term
+from ..errors import IndexDamaged
+from . import compiled
+from .clusters import DENSE_SCALE, quantise
+from .files import Manifest, current_folder, read_manifest
+from .joined import Joined
+from .segment import PageRecord, Segment
+from .sparse import IMPACT, Word
+from .write import folder_name
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Integers = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+__all__ = ["Found", "FrozenIndex", "PageRecord", "Segment"]
+
 WEIGHT = 4096
 """Query weights and idf are rounded to 1/4096."""
-BLOCK = 4096
-"""Dense rows scored at a time: a block in float64 stays near the cache."""
 
 
 @dataclass(frozen=True, slots=True)
-class PageRecord:
-    """What the index itself knows of a page."""
+class Found:
+    """Pages in order of URL with the exact scores of all their passages.
 
-    row: int
-    url: str
-    title: str
-    language: str
-    site: str
-    version_id: int
-    day: int
+    The passages of pages[i] are first[i] to first[i + 1] in `passages` (rows of the index),
+    `sparse` (in units of `sparse_unit`) and `dense` (of `dense_unit`; None without vectors).
+    """
+
+    pages: list[int]
+    first: "Integers"
+    passages: "Integers"
+    sparse: "Integers"
+    dense: "Integers | None"
 
 
-class FrozenIndex:
+class FrozenIndex(Joined):
     """One open frozen index. It is safe to share between threads: nothing in it changes."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, root: Path, folder: Path, manifest: Manifest, base: Manifest | None) -> None:
         self.folder = folder
         self.manifest = manifest
-        self._columns = {name: read_array(folder / f"{name}.npy") for name in ARRAYS}
-        self._pages = _map_bytes(folder / PAGES)
-        self.sites: list[str] = json.loads((folder / SITES).read_bytes())
-        dense = manifest.values["dense_size"]
-        self._dense = read_array(folder / DENSE) if dense else None
-        self.passages: int = manifest.values["passages"]
-        self.pages: int = manifest.values["pages"]
+        chosen = [(root / folder_name(m.digest), m) for m in (base, manifest) if m is not None]
+        total = sum(m.values["passages"] for _, m in chosen)
+        self._loops = compiled.loops(root, total)
+        super().__init__([Segment(path, m, self._loops) for path, m in chosen])
+        live = manifest.values.get("live", manifest.values)
+        self.passages: int = live["passages"]
+        self.live_pages: int = live["pages"]
         self.languages: tuple[str, ...] = tuple(manifest.values["languages"])
 
     @classmethod
@@ -63,63 +73,61 @@ class FrozenIndex:
         Raises IndexMissing, IndexDamaged or IndexStale.
         """
         folder = current_folder(root)
-        return cls(folder, read_manifest(folder))
+        manifest = read_manifest(folder)
+        named = manifest.values.get("base")
+        if named is None:
+            return cls(root, folder, manifest, None)
+        base = read_manifest(root / folder_name(named))
+        if base.digest != named:
+            raise IndexDamaged(
+                f"The frozen index in {folder} lacks its base: run appliance index --rebuild."
+            )
+        return cls(root, folder, manifest, base)
+
+    def prepare(self) -> None:
+        """Load now what the second search would load: for processes that search many times."""
+        self._loops.prepare()
 
     @property
     def digest(self) -> str:
-        """The tagged digest of the manifest, which names every file's digest."""
+        """The tagged digest of the manifest, which names every file's digest and the base's."""
         return self.manifest.digest
 
-    def column(self, name: str) -> "NDArray[Any]":
-        """Return one of the columns that `files.ARRAYS` names."""
-        return self._columns[name]
-
-    def page(self, row: int) -> PageRecord:
-        """Return what the index knows of the page at `row`."""
-        offset = self._columns["page_offset"]
-        record = bytes(self._pages[int(offset[row]) : int(offset[row + 1])])
-        url, title, language = json.loads(record)
-        return PageRecord(
-            row,
-            url,
-            title,
-            language,
-            self.sites[int(self._columns["page_site"][row])],
-            int(self._columns["page_version"][row]),
-            int(self._columns["page_day"][row]),
-        )
-
-    def page_passages(self, row: int) -> range:
-        """Return the rows of a page's passages, in page order."""
-        first = self._columns["page_first"]
-        return range(int(first[row]), int(first[row + 1]))
-
-    def span(self, passage: int) -> tuple[int, int]:
-        """Return (start, end) of a passage in its page's text."""
-        return int(self._columns["passage_start"][passage]), int(
-            self._columns["passage_end"][passage]
-        )
-
-    def postings(self, term: int) -> tuple[int, int]:
-        """Return the range of postings of a term id; empty when no passage has it."""
-        terms = self._columns["terms"]
-        at = int(terms.searchsorted(term))
-        if at == len(terms) or int(terms[at]) != term:
-            return 0, 0
-        first = self._columns["term_first"]
-        return int(first[at]), int(first[at + 1])
+    # Words.
 
     def passages_with(self, term: Term) -> "NDArray[Any]":
         """Return the rows of the passages that hold any id of a term, repeats possible."""
         import numpy as np
 
-        rows = self._columns["posting_passage"]
-        ranges = [self.postings(key) for key in term.ids]
-        return np.concatenate([rows[a:b] for a, b in ranges])
+        found = [
+            segment.sparse.rows(term.ids) + moved
+            for segment, moved in zip(self.segments, self.first_rows, strict=True)
+        ]
+        return self.live(np.concatenate(found))
+
+    def passages_with_all(self, terms: Sequence[Term]) -> "NDArray[Any]":
+        """Return the rows of the passages that hold all of `terms`, ascending."""
+        import numpy as np
+
+        if not terms:
+            return np.zeros(0, dtype=np.int64)
+        found = []
+        for segment, moved in zip(self.segments, self.first_rows, strict=True):
+            arm = segment.sparse
+            rarest, *others = sorted(
+                terms, key=lambda term: sum(b - a for a, b in arm.ranges(term.ids))
+            )
+            rows = np.unique(arm.rows(rarest.ids))
+            for term in others:
+                rows = arm.holding(term.ids, rows)
+            found.append(rows + moved)
+        return self.live(np.concatenate(found))
 
     def rarity(self, term: Term) -> float:
         """Return the idf of a term: ln(1 + (N - df + ½) / (df + ½))."""
-        count = min(self.passages, sum(b - a for a, b in map(self.postings, term.ids)))
+        held = sum(b - a for s in self.segments for a, b in s.sparse.ranges(term.ids))
+        held -= sum(self.gone_postings.get(key, 0) for key in term.ids)
+        count = min(self.passages, held)
         return math.log(1.0 + (self.passages - count + 0.5) / (count + 0.5))
 
     def factor(self, term: Term) -> int:
@@ -127,24 +135,9 @@ class FrozenIndex:
         rarity = self.rarity(term) if self.manifest.values["uses_rarity"] else 1.0
         return max(1, round(term.weight * rarity * WEIGHT))
 
-    def sparse_scores(self, terms: Sequence[Term]) -> "NDArray[np.int64]":
-        """Return the exact sparse score of every passage, in units of `sparse_unit`."""
-        import numpy as np
-
-        scores = np.zeros(self.passages, dtype=np.int64)
-        rows, impacts = self._columns["posting_passage"], self._columns["posting_impact"]
-        for term in terms:
-            ranges = [(a, b) for a, b in map(self.postings, term.ids) if b > a]
-            factor = self.factor(term)
-            if len(ranges) == 1:
-                a, b = ranges[0]
-                scores[rows[a:b]] += impacts[a:b].astype(np.int64) * factor
-            elif ranges:
-                best = np.zeros(self.passages, dtype=np.int64)
-                for a, b in ranges:
-                    best[rows[a:b]] = np.maximum(best[rows[a:b]], impacts[a:b])
-                scores += best * factor
-        return scores
+    def words(self, terms: Sequence[Term]) -> list[Word]:
+        """Return the terms with their factors."""
+        return [Word(term.ids, self.factor(term)) for term in terms]
 
     @property
     def sparse_unit(self) -> float:
@@ -155,44 +148,139 @@ class FrozenIndex:
     @property
     def has_dense(self) -> bool:
         """Whether passages have dense vectors."""
-        return self._dense is not None
-
-    def dense_scores(self, query: Dense) -> "NDArray[np.int64]":
-        """Return the exact inner product of every passage with the query, in `dense_unit`s."""
-        import numpy as np
-
-        if self._dense is None:
-            return np.zeros(self.passages, dtype=np.int64)
-        # Integers below 2^53 are exact in float64, so BLAS may add them in any order it likes.
-        vector = quantise(np.asarray(query)).astype(np.float64)
-        scores = np.empty(self.passages, dtype=np.int64)
-        for at in range(0, self.passages, BLOCK):
-            block = self._dense[at : at + BLOCK].astype(np.float64)
-            scores[at : at + BLOCK] = block @ vector
-        return scores
+        return self.base.dense is not None
 
     @property
     def dense_unit(self) -> float:
         """What one unit of a dense score is worth."""
         return 1.0 / DENSE_SCALE / DENSE_SCALE
 
+    # The reference: a score for every passage, in time that grows with the index.
+
+    def sparse_scores(self, terms: Sequence[Term]) -> "Integers":
+        """Return the exact sparse score of every passage, in units of `sparse_unit`."""
+        import numpy as np
+
+        words = self.words(terms)
+        return self._masked(np.concatenate([s.sparse.scores(words) for s in self.segments]))
+
+    def dense_scores(self, query: Dense) -> "Integers":
+        """Return the exact inner product of every passage with the query, in `dense_unit`s."""
+        import numpy as np
+
+        vector = quantise(np.asarray(query))
+        return self._masked(
+            np.concatenate(
+                [
+                    np.zeros(s.passages, np.int64) if s.dense is None else s.dense.scores(vector)
+                    for s in self.segments
+                ]
+            )
+        )
+
+    def _masked(self, scores: "Integers") -> "Integers":
+        if self.gone is not None:
+            scores[self.gone[self.column("passage_page")]] = 0
+        return scores
+
+    # Searching.
+
+    def best_pages(
+        self, vectors: QueryVectors, most: int, allowed: "Mask | None" = None
+    ) -> list[int]:
+        """Return the pages that may be the `most` best ones, in order of URL.
+
+        Each arm names its best pages by their best passages; `allowed` (by page row) is obeyed
+        before that. With one arm these are the `most` best; with two, each names twice as many,
+        because a page that neither holds among its first may be good enough for both.
+        """
+        import numpy as np
+
+        masks = self.masks(allowed)
+        words = self.words(vectors.terms)
+        two = vectors.dense is not None and self.has_dense
+        arms: list[Callable[[Segment, Mask | None], tuple[Integers, Integers]]] = []
+        if words:
+            arms.append(lambda segment, mask: segment.sparse.top(words, most * (1 + two), mask))
+        if two:
+            vector = quantise(np.asarray(vectors.dense))
+
+            def dense(segment: Segment, mask: "Mask | None") -> "tuple[Integers, Integers]":
+                assert segment.dense is not None
+                return segment.dense.top(vector, most * 2, mask)
+
+            arms.append(dense)
+        pages: set[int] = set()
+        for arm in arms:
+            pages.update(self._merged(arm, most * (1 + two), masks))
+        return self.in_order(pages)
+
+    def _merged(
+        self,
+        arm: "Callable[[Segment, Mask | None], tuple[Integers, Integers]]",
+        most: int,
+        masks: "list[Mask | None]",
+    ) -> list[int]:
+        """Return the best pages of one arm from all folders."""
+        import numpy as np
+
+        at = 0
+        scores, pages = [], []
+        for segment, mask in zip(self.segments, masks, strict=True):
+            found, rows = arm(segment, mask)
+            scores.append(found)
+            pages.append(rows + at)
+            at += segment.pages
+        if self.places is None:
+            return [int(row) for row in pages[0]]
+        every, rows = np.concatenate(scores), np.concatenate(pages)
+        order = np.lexsort((rows, self.places[rows], -every))
+        return [int(row) for row in rows[order][:most]]
+
+    def found(self, vectors: QueryVectors, pages: Sequence[int]) -> Found:
+        """Return `pages` in order of URL with the exact scores of all their passages."""
+        import numpy as np
+
+        self._loops.searching()
+        ordered = self.in_order(set(pages))
+        starts = self.column("page_first")
+        rows = np.array(ordered, dtype=np.int64)
+        begins = starts[rows].astype(np.int64)
+        counts = starts[rows + 1].astype(np.int64) - begins if len(rows) else begins
+        first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        passages = np.repeat(begins - first[:-1], counts) + np.arange(first[-1], dtype=np.int64)
+        words = self.words(vectors.terms)
+        sparse = self._scored(passages, lambda segment, at: segment.sparse.at(words, at))
+        dense = None
+        if vectors.dense is not None and self.has_dense:
+            vector = quantise(np.asarray(vectors.dense))
+            dense = self._scored(
+                passages,
+                lambda segment, at: (
+                    np.zeros(len(at), np.int64)
+                    if segment.dense is None
+                    else segment.dense.at(vector, at)
+                ),
+            )
+        return Found(ordered, first, passages, sparse, dense)
+
+    def _scored(
+        self,
+        passages: "Integers",
+        arm: "Callable[[Segment, Integers], Integers]",
+    ) -> "Integers":
+        """Return one arm's scores of passages of any folder, each folder asked in order of row."""
+        import numpy as np
+
+        if self._delta is None:
+            return arm(self.base, passages)
+        scores = np.empty(len(passages), dtype=np.int64)
+        for segment, moved in zip(self.segments, self.first_rows, strict=True):
+            mine = np.flatnonzero((passages >= moved) & (passages < moved + segment.passages))
+            order = mine[np.argsort(passages[mine], kind="stable")]
+            scores[order] = arm(segment, passages[order] - moved)
+        return scores
+
     def verify(self) -> list[str]:
         """Re-hash every file; return one sentence for each that is not what it was."""
-        faults = []
-        for name, entry in sorted(self.manifest.values["files"].items()):
-            path = self.folder / name
-            found = sha256_file(path) if path.is_file() else "no file"
-            if found != entry["sha256"]:
-                faults.append(
-                    f"The frozen index file {path} has {found} and should have "
-                    f"{entry['sha256']}: run appliance index --rebuild."
-                )
-        return faults
-
-
-def _map_bytes(path: Path) -> "NDArray[np.uint8]":
-    import numpy as np
-
-    if path.stat().st_size == 0:
-        return np.zeros(0, dtype=np.uint8)
-    return np.memmap(path, dtype=np.uint8, mode="r")
+        return [fault for segment in self.segments for fault in segment.verify()]

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 
@@ -17,6 +19,8 @@ import pytest
 from appliance.cli import VERBS, _sentence
 from appliance.cli.verbs.crawl import _jobs
 from appliance.trace import read_run
+from indexer.build import build
+from indexer.encoders.lexical import LexicalEncoder
 from models.errors import RegistryError
 from models.registry import Registry
 
@@ -96,7 +100,8 @@ def test_search(corpus: Corpus, command: Command) -> None:
     assert found["query"] == "长江全长多少公里"
     (hit,) = found["hits"]
     assert set(hit) == {
-        "rank", "url", "title", "score", "snippet", "version", "captured", "spans",
+        "rank", "url", "title", "score", "snippet", "version", "captured", "spans", "published",
+        "folded", "highlights",
     }  # fmt: skip
     assert (hit["rank"], hit["title"]) == (1, "长江")
     page = corpus.pages.by_digest(hit["url"], hit["version"])
@@ -106,6 +111,40 @@ def test_search(corpus: Corpus, command: Command) -> None:
     assert (nothing.code, nothing.out) == (0, "")
     assert nothing.err == "no stored page matches 'zxqvy'; try other words\n"
     assert command("search", "--json", "zxqvy").json == {"query": "zxqvy", "hits": []}
+
+
+def test_search_says_why_a_list_is_empty_and_what_was_not_applied(
+    corpus: Corpus, command: Command
+) -> None:
+    emptied = command("search", "Danube", "filetype:pdf")
+    assert (emptied.code, emptied.out) == (0, "")
+    assert emptied.err == "pages match, but none passes filetype:pdf; search again without it\n"
+    assert command("search", "--json", "Danube", "filetype:pdf").json == {
+        "query": "Danube filetype:pdf", "hits": [], "emptied_by": ["filetype:pdf"],
+    }  # fmt: skip
+    undated = command("search", "-k", "1", "Danube", "after:2020")
+    assert undated.out.startswith("1. Danube\n")
+    assert undated.err == ("ignored after:2020-01-01: no page of this index has a date\n")
+    assert command("search", "collection:none", "Danube").code == 1
+
+
+def test_search_shows_dates_and_what_was_folded(corpus: Corpus, command: Command) -> None:
+    page = corpus.pages.resolve(DANUBE)
+    assert page is not None
+    twin = "https://mirror.example/danube"
+    copy = replace(page, url=twin, published=date(2020, 5, 1), page_id=None, version_id=None)
+    corpus.pages.add([copy])
+    build(corpus.database, corpus.root, LexicalEncoder())
+    done = command("search", "-k", "1", "Danube")
+    assert done.out.startswith(f"1. Danube\n   {DANUBE}\n   the same at {twin}\n   ")
+    assert command("search", "--json", "-k", "1", "Danube").json["hits"][0]["folded"] == [twin]
+    both = command("search", "-k", "2", "--duplicates", "Danube").out
+    assert f"2. Danube\n   {twin}\n   published 2020-05-01\n" in both
+    few = command("search", "--json", "--per-site", "1", "--duplicates", "Danube river").json
+    assert {hit["url"].split("/")[2] for hit in few["hits"]} == {
+        "almanac.example", "mirror.example",
+    }  # fmt: skip
+    assert len(few["hits"]) == 2
 
 
 def test_visit(corpus: Corpus, command: Command) -> None:

@@ -110,6 +110,37 @@ def test_a_rebuild_gives_the_same_bytes(database: Database, corpus: PageStore, h
     assert frozen(home) != before
 
 
+def test_a_small_change_to_a_large_index_becomes_a_delta(
+    database: Database, corpus: PageStore, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from indexer.frozen import delta
+
+    monkeypatch.setattr(delta, "BASE_FROM", 1)
+    monkeypatch.setattr(delta, "SHARE", 1)
+    first = index(database, home)
+    corpus.add([version("https://new.test/", "Zambezi", "The Zambezi flows to Mozambique.")])
+    corpus.add([version("https://almanac.test/vienna", "Vienna", "A giant ferris wheel.")])
+    second = index(database, home)
+    parts = FrozenIndex.open(home / "frozen")
+    assert parts.base.folder == first.folder
+    assert (parts.live_pages, second.pages, second.digest) == (7, 7, parts.digest)
+    queries = ("zambezi", "ferris wheel", "opera house", "Danube", "capital", "cuerdas")
+    hits = [Searcher.open(database, home).search(query) for query in queries]
+    assert hits[0][0].url == "https://new.test/"
+    assert index(database, home).unchanged
+    folded = index(database, home, rebuild=True)
+    assert len(FrozenIndex.open(home / "frozen").segments) == 1
+    assert folded.digest != second.digest
+    assert [Searcher.open(database, home).search(query) for query in queries] == hits
+    # What the base already was is the base again.
+    again = index(database, home)
+    assert again.unchanged
+    corpus.add([version("https://new.test/", "Zambezi", "Other words.")])
+    assert index(database, home).folder != folded.folder
+    corpus.add([version("https://new.test/", "Zambezi", "The Zambezi flows to Mozambique.")])
+    assert found(database, home, "zambezi") == ["https://new.test/"]
+
+
 def test_vectors_that_milvus_lost_are_encoded_again(
     database: Database, corpus: PageStore, home: Path
 ) -> None:

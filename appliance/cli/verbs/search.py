@@ -1,13 +1,18 @@
 """`appliance search`: the ranked pages for a query."""
 
+from collections.abc import Iterator
+
 import click
 
+from indexer.query import parse
+from indexer.results import Hit, Results
+from indexer.shaping import Shape
 from store.page import clean
 
 from ...readers import open_readers
 from ...render.terminal import safe
 from ...tools.search import hit_json
-from ..options import as_json, collection_option, config_from, print_json
+from ..options import as_json, collection_option, config_from, print_json, say
 
 
 @click.command("search")
@@ -20,21 +25,89 @@ from ..options import as_json, collection_option, config_from, print_json
     type=click.IntRange(1, 100),
     help="How many pages to show.",
 )
+@click.option("--per-site", type=click.IntRange(1, 100), help="At most so many pages of one host.")
+@click.option("--duplicates", is_flag=True, help="Show pages that say the same one by one.")
 @collection_option
 @as_json
-def command(query: tuple[str, ...], results: int, collection: str | None, as_json: bool) -> None:
+def command(
+    query: tuple[str, ...],
+    results: int,
+    per_site: int | None,
+    duplicates: bool,
+    collection: str | None,
+    as_json: bool,
+) -> None:
     """Search the index for QUERY and print the best pages.
 
-    A quoted phrase is preferred, never required; site:HOST and -word filter.
+    A quoted phrase and intitle:WORD are preferred, never required. These filter: -word, -"a
+    phrase", site:HOST, filetype:pdf, after:2020, before:2021-06-30, and with a minus site:,
+    filetype: and intitle:. collection:NAME is the option --collection.
     """
     text = clean(" ".join(query))
+    named = parse(text).collections
+    if collection is None and len(named) == 1:
+        collection = named[0]
+    shape = Shape(results, fold=not duplicates, per_site=per_site, highlight=True)
     with open_readers(config_from(collection=collection)) as readers:
-        hits = readers.searcher.search(text, results)
-        if as_json:
-            print_json({"query": text, "hits": [hit_json(hit) for hit in hits]})
-            return
-        for hit in hits:
-            click.echo(f"{hit.rank}. {safe(hit.title)}\n   {safe(hit.url)}")
-            click.echo(f"   {safe(hit.snippet)}\n")
-        if not hits:
-            click.echo(f"no stored page matches {text!r}; try other words", err=True)
+        found = readers.searcher.results(text, shape)
+    if as_json:
+        print_json(_json(text, found))
+        return
+    for hit in found.hits:
+        click.echo("\n".join([*_lines(hit), ""]))
+    for sentence in _remarks(text, found):
+        say(sentence)
+
+
+def _lines(hit: Hit) -> Iterator[str]:
+    yield f"{hit.rank}. {safe(hit.title)}"
+    yield f"   {safe(hit.url)}"
+    if hit.published is not None:
+        yield f"   published {hit.published.isoformat()}"
+    if hit.folded:
+        yield f"   the same at {safe(', '.join(hit.folded))}"
+    yield f"   {_lit(hit)}"
+
+
+def _lit(hit: Hit) -> str:
+    """The snippet with the query's words in bold; click takes that off again for a file."""
+    pieces, at = [], 0
+    for start, end in hit.highlights:
+        pieces.append(safe(hit.snippet[at:start]))
+        pieces.append(click.style(safe(hit.snippet[start:end]), bold=True))
+        at = end
+    return "".join([*pieces, safe(hit.snippet[at:])])
+
+
+def _remarks(text: str, found: Results) -> Iterator[str]:
+    """What a reader of the list should know of how it came about, one sentence each."""
+    for one in found.ignored:
+        yield f"ignored {safe(one.written)}: {safe(one.why)}"
+    if found.loosened:
+        yield "nothing was found as quoted; these are the pages for the words without the marks"
+    if found.emptied_by:
+        filters = safe(", ".join(found.emptied_by))
+        undated = f"; {found.undated} have no date" if found.undated else ""
+        yield f"pages match, but none passes {filters}{undated}; search again without it"
+    elif not found.hits:
+        yield f"no stored page matches {text!r}; try other words"
+
+
+def _json(text: str, found: Results) -> dict[str, object]:
+    value: dict[str, object] = {"query": text, "hits": [_hit(hit) for hit in found.hits]}
+    if found.emptied_by:
+        value["emptied_by"] = list(found.emptied_by)
+    if found.ignored:
+        value["ignored"] = [{"written": i.written, "why": i.why} for i in found.ignored]
+    if found.loosened:
+        value["loosened"] = True
+    return value
+
+
+def _hit(hit: Hit) -> dict[str, object]:
+    """A hit as a run keeps it, with what is only for people."""
+    return hit_json(hit) | {
+        "published": hit.published.isoformat() if hit.published else None,
+        "folded": list(hit.folded),
+        "highlights": [list(span) for span in hit.highlights],
+    }

@@ -1,0 +1,189 @@
+"""Inverted lists of one-bit codes, by FAISS: which passages might be near a query.
+
+The only importer of FAISS. What it returns are candidates: `dense` scores them exactly. Lists are
+chosen here in whole numbers and every vector is rotated by whole numbers, so that FAISS decides
+nothing but the order of estimates within lists, and one thread at a time decides that.
+
+RaBitQ: Gao & Long, "RaBitQ: Quantizing High-Dimensional Vectors with a Theoretical Error Bound
+for Approximate Nearest Neighbor Search" (2024).
+"""
+
+import hashlib
+import logging
+import os
+import weakref
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import IndexDamaged
+from .clusters import ROWS, assign, centres_of, how_many, points
+from .files import read_array, write_array
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .clusters import Points
+
+logger = logging.getLogger(__name__)
+
+CODES = "dense.faiss"
+CENTRES = "centres.npy"
+QUERY_BITS = 8
+"""Bits of each of the query's values: with 4 estimates are worse and hardly faster."""
+
+
+class Lists:
+    """The lists of one folder; `rows` they hold. Safe to share between threads."""
+
+    def __init__(self, folder: Path, kernels: Callable[[], Any | None]) -> None:
+        self._path = folder / CODES
+        # Open now, read at the first search: the folder may be removed meanwhile.
+        self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._file)
+        self._centres = read_array(folder / CENTRES)
+        self._kernels = kernels
+        self.count = len(self._centres)
+
+    @cached_property
+    def _index(self) -> Any:
+        import faiss
+
+        opened = Path(f"/proc/self/fd/{self._file}")
+        path = opened if opened.exists() else self._path
+        try:
+            return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        except RuntimeError as error:
+            raise IndexDamaged(
+                f"FAISS cannot read {self._path}: run appliance index --rebuild."
+            ) from error
+
+    def near(self, query: "NDArray[np.int16]") -> "NDArray[np.int64]":
+        """Return the lists by the product of their centre with the query, the best first."""
+        import numpy as np
+
+        kernels = self._kernels()
+        whole = points(query)
+        if kernels is not None:
+            every = np.arange(self.count, dtype=np.int64)
+            scores = kernels.dots(self._centres, every, whole.astype(np.int32))
+        else:
+            scores = self._centres.astype(np.float32) @ whole
+        order: NDArray[np.int64] = np.argsort(-scores, kind="stable").astype(np.int64)
+        return order
+
+    def search(
+        self,
+        query: "NDArray[np.int16]",
+        probes: int,
+        fetch: int,
+        allowed: "NDArray[np.bool_] | None" = None,
+    ) -> "NDArray[np.int64]":
+        """Return at most `fetch` rows of the `probes` nearest lists, ascending.
+
+        `allowed` is by row.
+        """
+        import faiss
+        import numpy as np
+
+        probes = min(probes, self.count)
+        if probes == self.count:
+            wanted = np.arange(probes, dtype=np.int64)
+        else:
+            wanted = np.ascontiguousarray(self.near(query)[:probes])
+        rotated = np.ascontiguousarray(_rotated(points(query)[None]))
+        nothing = np.zeros(probes, dtype=np.float32)
+        distances = np.empty(fetch, dtype=np.float32)
+        rows = np.empty(fetch, dtype=np.int64)
+        parameters = faiss.IVFRaBitQSearchParameters()
+        parameters.nprobe = probes
+        parameters.qb = QUERY_BITS
+        if allowed is not None:
+            bits = np.packbits(allowed, bitorder="little")
+            chosen = faiss.IDSelectorBitmap(bits)
+            parameters.sel = chosen
+        # More threads would only wait for one another; the setting is each thread's own.
+        faiss.omp_set_num_threads(1)
+        self._index.search_preassigned_c(
+            1,
+            faiss.swig_ptr(rotated),
+            fetch,
+            faiss.swig_ptr(wanted),
+            faiss.swig_ptr(nothing),
+            faiss.swig_ptr(distances),
+            faiss.swig_ptr(rows),
+            False,
+            parameters,
+        )
+        return np.sort(rows[rows >= 0])
+
+
+def build(
+    folder: Path, matrix: "NDArray[np.int16]"
+) -> "tuple[Points, NDArray[np.int32], tuple[str, str]]":
+    """Write the lists of `matrix`; return the centres, each row's list, and the files' names."""
+    import faiss
+    import numpy as np
+
+    count = how_many(len(matrix))
+    logger.info("finding %d clusters of %d passages", count, len(matrix))
+    centres = centres_of(matrix, count)
+    nearest = assign(matrix, centres)
+    write_array(folder / CENTRES, centres.astype("<i2"))
+
+    faiss.omp_set_num_threads(1)
+    turned = _rotated(centres)
+    quantizer = faiss.IndexFlatIP(turned.shape[1])
+    quantizer.add(turned)
+    index = faiss.IndexIVFRaBitQ(quantizer, turned.shape[1], count, faiss.METRIC_INNER_PRODUCT)
+    index.train(turned)
+    for at in range(0, len(matrix), ROWS):
+        rows = _rotated(points(matrix[at : at + ROWS]))
+        ids = np.arange(at, at + len(rows), dtype=np.int64)
+        lists = nearest[at : at + ROWS].astype(np.int64)
+        index.add_core(len(rows), faiss.swig_ptr(rows), faiss.swig_ptr(ids), faiss.swig_ptr(lists))
+    index.ntotal = len(matrix)
+    faiss.write_index(index, str(folder / CODES))
+    descriptor = os.open(folder / CODES, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    return centres, nearest, (CODES, CENTRES)
+
+
+@lru_cache(maxsize=4)
+def _turn(size: int) -> "tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]":
+    """Return the signs and the two Hadamard matrices that turn vectors of a power of two."""
+    import numpy as np
+
+    bits = hashlib.shake_256(b"the frozen index turns vectors").digest((size + 7) // 8)
+    signs = np.unpackbits(np.frombuffer(bits, dtype=np.uint8))[:size].astype(np.float32) * 2 - 1
+    half = size.bit_length() // 2
+
+    def hadamard(power: int) -> "NDArray[np.float32]":
+        matrix = np.ones((1, 1), dtype=np.float32)
+        for _ in range(power):
+            matrix = np.block([[matrix, matrix], [matrix, -matrix]]).astype(np.float32)
+        return matrix
+
+    return signs, hadamard(size.bit_length() - 1 - half), hadamard(half)
+
+
+def _rotated(rows: "Points") -> "Points":
+    """Turn whole-number vectors by random signs and a Hadamard transform, exactly.
+
+    One bit a dimension says most when no dimension stands out, which a rotation sees to. Sums
+    stay below √size × 4000, so float32 holds them.
+    """
+    import numpy as np
+
+    count, width = rows.shape
+    size = 1 << max(0, (width - 1).bit_length())
+    signs, left, right = _turn(size)
+    padded = np.zeros((count, size), dtype=np.float32)
+    padded[:, :width] = rows
+    padded *= signs
+    blocks = padded.reshape(count, len(left), len(right))
+    turned = left @ (blocks @ right)
+    return np.ascontiguousarray(turned.reshape(count, size), dtype=np.float32)

@@ -1,0 +1,108 @@
+"""One folder of a frozen index, opened: its columns, its pages and its two arms.
+
+Rows are the folder's own. It knows no other folder, no queries and no ranking.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from store.digest import sha256_file
+
+from . import sparse
+from .dense import DENSE, DenseArm
+from .files import PAGES, SITES, Manifest, map_bytes, read_array
+from .lists import Lists
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMNS = (
+    "passage_id",
+    "passage_page",
+    "passage_start",
+    "passage_end",
+    "page_first",
+    "page_version",
+    "page_site",
+    "page_day",
+    "page_offset",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRecord:
+    """What the index itself knows of a page."""
+
+    row: int
+    url: str
+    title: str
+    language: str
+    site: str
+    version_id: int
+    day: int
+
+
+class Segment:
+    """One open folder. Nothing in it changes."""
+
+    def __init__(self, folder: Path, manifest: Manifest, kernels: Callable[[], Any | None]) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        values = manifest.values
+        self.passages: int = values["passages"]
+        self.pages: int = values["pages"]
+        self.columns = {name: read_array(folder / f"{name}.npy") for name in COLUMNS}
+        self.sites: list[str] = json.loads((folder / SITES).read_bytes())
+        self._records = map_bytes(folder / PAGES)
+        owner, first = self.columns["passage_page"], self.columns["page_first"]
+        arrays = {name: read_array(folder / f"{name}.npy") for name in sparse.ARRAYS}
+        self.sparse = sparse.SparseArm(arrays, owner, first, kernels)
+        self.dense: DenseArm | None = None
+        if values["dense_size"]:
+            facts = values.get("lists")
+            self.dense = DenseArm(
+                read_array(folder / DENSE),
+                owner,
+                first,
+                kernels,
+                Lists(folder, kernels) if facts else None,
+                facts["probes"] if facts else 0,
+                facts["fetch"] if facts else 0,
+            )
+
+    def own(self, name: str) -> "NDArray[Any]":
+        """Return a column that only some folders have."""
+        return read_array(self.folder / f"{name}.npy")
+
+    def record(self, row: int) -> tuple[str, str, str]:
+        """Return (url, title, language) of a page."""
+        offset = self.columns["page_offset"]
+        url, title, language = json.loads(
+            bytes(self._records[int(offset[row]) : int(offset[row + 1])])
+        )
+        return url, title, language
+
+    def site(self, row: int) -> str:
+        """Return the site of a page."""
+        return self.sites[int(self.columns["page_site"][row])]
+
+    def passages_of(self, row: int) -> tuple[int, int]:
+        """Return the first passage of a page and the one after its last."""
+        first = self.columns["page_first"]
+        return int(first[row]), int(first[row + 1])
+
+    def verify(self) -> list[str]:
+        """Re-hash every file; return one sentence for each that is not what it was."""
+        faults = []
+        for name, entry in sorted(self.manifest.values["files"].items()):
+            path = self.folder / name
+            found = sha256_file(path) if path.is_file() else "no file"
+            if found != entry["sha256"]:
+                faults.append(
+                    f"The frozen index file {path} has {found} and should have "
+                    f"{entry['sha256']}: run appliance index --rebuild."
+                )
+        return faults

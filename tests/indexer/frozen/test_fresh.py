@@ -1,0 +1,70 @@
+"""Fresh processes freeze and search alike, whatever the processor lets libraries use."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ..conftest import ROOT
+
+SOURCE = """
+import hashlib, sys
+from pathlib import Path
+import numpy as np
+import indexer.frozen.dense as dense
+dense.LISTS_FROM = 300
+from indexer.encoders.base import QueryVectors, Term, Vectors
+from indexer.frozen import FrozenIndex, FrozenPage, FrozenPassage, publish, write
+integers = np.random.default_rng(3).integers(-1000, 1000, (1500, 256))
+rows = integers / np.sqrt((integers * integers).sum(axis=1, keepdims=True))
+rows = (rows + np.roll(rows, 7, axis=0)) / 2
+pages = [FrozenPage(f"https://a.test/{i:05}", "", "a.test", "", i) for i in range(500)]
+passages = [FrozenPassage(i, i // 3, i, i + 1) for i in range(1500)]
+batch = [Vectors(row, {int(i % 7) + 1: 0.3, int(i % 11) + 9: 1.1}) for i, row in enumerate(rows)]
+root = Path(sys.argv[1])
+header = {"encoder": {}, "chunker": "", "uses_rarity": True}
+publish(root, write(root, header, pages, passages, [batch], 256, 2.0))
+index = FrozenIndex.open(root)
+print(index.digest)
+seen = hashlib.sha256()
+for row in rows[::100]:
+    query = QueryVectors(row[::-1].copy(), (Term((3,), 1.0), Term((9, 12), 1.0)))
+    found = index.found(query, index.best_pages(query, 10))
+    seen.update(repr((found.pages, found.sparse.tolist(), found.dense.tolist())).encode())
+print(seen.hexdigest())
+"""
+
+LESSER = {
+    "FAISS_SIMD_LEVEL": "NONE",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 X86_V3",
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "OMP_NUM_THREADS": "2",
+    "PYTHONHASHSEED": "7",
+}
+
+
+def run(folder: Path, **environment: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SOURCE, str(folder)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.machine
+def test_a_lesser_instruction_set_freezes_and_finds_the_same(tmp_path: Path) -> None:
+    usual = run(tmp_path / "usual")
+    assert run(tmp_path / "again", PYTHONHASHSEED="3") == usual
+    if os.uname().machine != "x86_64":
+        pytest.skip("the names of instruction sets are those of x86-64")
+    files = [{p.name: p.read_bytes() for p in (tmp_path / "usual").glob("*/*")}]
+    lesser = run(tmp_path / "lesser", **LESSER)
+    files.append({p.name: p.read_bytes() for p in (tmp_path / "lesser").glob("*/*")})
+    assert [n for n in files[0] if files[0][n] != files[1][n]] == []
+    assert lesser == usual
