@@ -71,11 +71,13 @@ def rank(
     text: Callable[[int], PageVersion],
     fusion: Fusion,
     k: int,
+    words: LexicalEncoder | None = None,
 ) -> list[Ranked]:
     """Return the best `k` pages of `index` for a query, those `allowed` only.
 
     `phrases` are the terms of the quoted phrases, by which pages that hold them are found beyond
-    the candidates; an index that does not count words cannot use them and gets none.
+    the candidates; an index that does not count words cannot use them and gets none. `words` reads
+    titles and the query as words, as the index's encoder does where that is BM25.
     """
     import numpy as np
 
@@ -87,7 +89,7 @@ def rank(
     pages = _top(best, max(fusion.candidates, 2 * k))
     if phrases:
         pages = sorted({*pages, *_holding(index, phrases, best, fusion.candidates)})
-    title_terms = _TitleMatch(index, query)
+    title_terms = _TitleMatch(index, query, words or LexicalEncoder())
     ranked = []
     for row in pages:
         record = index.page(row)
@@ -197,9 +199,9 @@ def _phrases_held(
 class _TitleMatch:
     """How far a title is made of the query's words, weighed by their rarity: 0 to 1."""
 
-    def __init__(self, index: FrozenIndex, query: Query) -> None:
+    def __init__(self, index: FrozenIndex, query: Query, words: LexicalEncoder) -> None:
         self._index = index
-        self._encoder = LexicalEncoder()
+        self._encoder = words
         self._weights: dict[tuple[int, ...], float] = {}
         for term in self._terms(query.text):
             self._weights[term.ids] = self._worth(term)

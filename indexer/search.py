@@ -76,6 +76,8 @@ class Searcher:
         self.index = index
         self.encoder = chosen
         self.fusion = fusion
+        # BM25 told otherwise reads words otherwise, in titles and phrases too.
+        self._words = chosen if isinstance(chosen, LexicalEncoder) else LexicalEncoder()
         self._pages = pages
         self._text = lru_cache(maxsize=TEXTS)(pages.version)
 
@@ -109,6 +111,7 @@ class Searcher:
             self._text,
             self.fusion,
             k,
+            self._words,
         )
         return [
             self._hit(number, result, vectors, snippet_words, parsed)
@@ -116,7 +119,7 @@ class Searcher:
         ]
 
     def _terms_of(self, text: str) -> tuple[Term, ...]:
-        return LexicalEncoder().encode_query(text, self.index.languages).terms
+        return self._words.encode_query(text, self.index.languages).terms
 
     def _allowed(self, query: Query) -> "NDArray[np.bool_] | None":
         """Return which pages the filters let through; None when there are no filters."""
