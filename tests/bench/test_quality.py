@@ -60,7 +60,7 @@ def test_one_changed_page_is_found(tmp_path: Path) -> None:
     shutil.copytree(folder_of(DEMO, held, shared()), folder)
     page = next(folder.rglob("danube.md"))
     page.write_text(page.read_text("utf-8") + "\nOne more line.\n", "utf-8")
-    with pytest.raises(FloorsError, match="pages/ has b2:.* --write"):
+    with pytest.raises(FloorsError, match=r"pages has b2:.* --write"):
         check_data(DEMO, held, folder)
 
 
