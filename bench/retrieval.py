@@ -213,7 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--depth", type=int, default=DEPTH, help="results in the run file")
     parser.add_argument(
-        "--language", help="take this language for every page instead of telling it from the text"
+        "--language", help="the language of every document, instead of telling it from the texts"
     )
     parser.add_argument("--trec", action="store_true", help="write the run in TREC's columns")
     parser.add_argument("--ablate", action="store_true", help="switch each feature off, in turn")

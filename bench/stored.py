@@ -39,6 +39,8 @@ BATCH = 500
 HOST = "https://corpus.test"
 SAMPLE, LETTERS = 2000, 20
 """Letters in which a language is looked for, and the fewest of which one can be told."""
+RARE = 0.01
+"""A language of fewer documents than this share is a mistake about short texts full of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def stored(
 ) -> Iterator[Stored]:
     """Store a collection in a temporary home, which is gone afterwards.
 
-    `fields` are those of FIELDS that pages get. `language` is that of every page; None tells each
-    from its text, as a crawl does where a page does not say. Raises CollectionError.
+    `fields` are those of FIELDS that pages get. `language` is that of every page; None tells it
+    from the texts. Raises CollectionError.
     """
     with scratch() as home, open_database(home) as database:
         kept = Stored(home, database, {})
@@ -134,7 +136,8 @@ def _versions(
     collection: Collection, fields: Sequence[str], language: str | None, kept: Stored
 ) -> Iterator[PageVersion]:
     names = kept.names
-    for document in collection.documents():
+    tags = itertools.repeat(language) if language is not None else iter(languages(collection))
+    for document, tag in zip(collection.documents(), tags, strict=False):
         page = _page(document, "url" in fields)
         key = url_hash(page.url)
         if not collection.by_address and names.get(key, document.id) != document.id:
@@ -146,7 +149,6 @@ def _versions(
         title = document.title if "title" in fields else ""
         # A page without text would have no passage, and nothing would find it.
         text = document.text if "text" in fields and document.text.strip() else document.title
-        tag = _language(f"{title}\n{text}") if language is None else language
         kept.languages[tag] += 1
         yield replace(page, title=title, text=text, lang=tag)
 
@@ -164,6 +166,19 @@ def _page(document: Document, with_url: bool) -> PageVersion:
             pass
     name = blake2b(document.id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return PageVersion(f"{HOST}/{name}", "", "", WHEN, source="bench")
+
+
+def languages(collection: Collection) -> list[str]:
+    """Return the language of each document, as a crawl tells it where a page does not say.
+
+    Pages mostly say, and the documents of a collection never do. So they are told together: what
+    is told of few of them is taken back, and they get the commonest one. A wrong language is not
+    only one badly stemmed document: every query is stemmed in each language of the index.
+    """
+    told = [_language(f"{one.title}\n{one.text}") for one in collection.documents()]
+    counts = Counter(tag for tag in told if tag)
+    commonest = max(counts, key=lambda tag: (counts[tag], tag), default="")
+    return [tag if counts[tag] >= RARE * len(told) else commonest for tag in told]
 
 
 def _language(text: str) -> str:

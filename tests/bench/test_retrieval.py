@@ -15,7 +15,7 @@ from bench.errors import CollectionError, SettingError
 from bench.measures import headline, interval, means, measures_of, per_query, percentile
 from bench.quality import shared
 from bench.retrieval import main, measure, run_lines, trec_lines
-from bench.stored import HOST, Setting, Stored, encoder_named, fields_named, stored
+from bench.stored import HOST, Setting, Stored, encoder_named, fields_named, languages, stored
 
 DOCUMENTS = [
     {"_id": "d1", "title": "Danube", "text": "The Danube flows through Vienna to the Black Sea."},
@@ -280,6 +280,18 @@ def half_right(found: Collection) -> dict[str, list[str]]:
 
 
 # What is indexed and written
+
+
+def test_a_language_told_of_few_documents_is_a_mistake(tmp_path: Path) -> None:
+    english = "The river flows through the old town and past the castle to the sea."
+    german = "Der Fluss fließt durch die alte Stadt und an der Burg vorbei bis zum Meer."
+    rows = [{"_id": str(n), "text": english} for n in range(150)]
+    few = [*rows, {"_id": "de", "text": german}, {"_id": "none", "text": "17"}]
+    write(tmp_path, corpus__jsonl=few, queries__jsonl=QUERIES)
+    assert set(languages(read(tmp_path))) == {"en"}
+    # The twin: with enough of them it is a language of the collection.
+    write(tmp_path, corpus__jsonl=[*few, {"_id": "de2", "text": german}])
+    assert languages(read(tmp_path))[-3:] == ["de", "en", "de"]
 
 
 @pytest.fixture(scope="module")
