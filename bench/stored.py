@@ -36,7 +36,7 @@ FIELDS = ("title", "text", "url")
 SHOWN = 10
 """Results of one search as a researcher gets them: its latency is what is measured."""
 BATCH = 500
-HOST = "https://corpus.test"
+HOST = "corpus.test"
 SAMPLE, LETTERS = 2000, 20
 """Letters in which a language is looked for, and the fewest of which one can be told."""
 RARE = 0.01
@@ -148,7 +148,7 @@ def _versions(
         names.setdefault(key, document.id)
         title = document.title if "title" in fields else ""
         # A page without text would have no passage, and nothing would find it.
-        text = document.text if "text" in fields and document.text.strip() else document.title
+        text = document.text if "text" in fields and document.text.strip() else title
         kept.languages[tag] += 1
         yield replace(page, title=title, text=text, lang=tag)
 
@@ -157,7 +157,8 @@ def _page(document: Document, with_url: bool) -> PageVersion:
     """Return the page of a document without its words, under an address of its own.
 
     What has no address that the store takes, or is not to show it, gets one that tells nothing:
-    not the id, which may be a word, and not its place, which may be an order of merit.
+    not the id, which may be a word, not its place, which may be an order of merit, and not a site
+    that it shares with others.
     """
     if with_url and document.url:
         try:
@@ -165,7 +166,7 @@ def _page(document: Document, with_url: bool) -> PageVersion:
         except UrlError:
             pass
     name = blake2b(document.id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return PageVersion(f"{HOST}/{name}", "", "", WHEN, source="bench")
+    return PageVersion(f"https://{name}.{HOST}/", "", "", WHEN, source="bench")
 
 
 def languages(collection: Collection) -> list[str]:
