@@ -121,8 +121,16 @@ def check_data(name: str, held: Mapping[str, Any], folder: Path) -> None:
 
 
 def judge(name: str, held: Mapping[str, Any], figures: Mapping[str, float]) -> list[Measured]:
-    """Put each floor beside its figure. Raises FloorsError for a floor without a figure."""
+    """Put each floor beside its figure.
+
+    Raises FloorsError for a floor that was never measured and for one without a figure.
+    """
     targets = held.get("targets", {})
+    if unwritten := [key for key, floor in held["floors"].items() if floor is None]:
+        raise FloorsError(
+            f"{name} has no floor for {unwritten[0]} yet: measure it and write one with "
+            f"python -m bench.quality {name} --write."
+        )
     if missing := sorted(held["floors"].keys() - figures.keys()):
         raise FloorsError(
             f"{name} has a floor for {missing[0]}, which is not measured there: write floors anew "

@@ -51,7 +51,7 @@ def floors(data: Path, floor: float, **more: Any) -> Path:
 def test_the_floors_of_the_demo_corpus_hold_for_the_one_that_is_shipped() -> None:
     held = read_floors()[DEMO]
     check_data(DEMO, held, folder_of(DEMO, held, shared()))
-    assert all(0.5 < floor < 1.0 for floor in held["floors"].values())
+    assert all(floor and 0.5 < floor < 1.0 for floor in held["floors"].values())
 
 
 def test_one_changed_page_is_found(tmp_path: Path) -> None:
@@ -81,6 +81,8 @@ def test_a_floor_is_held_by_an_equal_figure_and_broken_by_a_lower_one() -> None:
     assert lower.cells() == ("x", "nDCG@10", "0.4999", "0.500", "0.600", "NO")
     assert Measured("x", "m", 0.7, 0.5, None).cells()[-1] == "yes"
     assert Measured("x", "m", 0.55, 0.5, 0.6).cells()[-1] == "not the target"
+    with pytest.raises(FloorsError, match=r"no floor for nDCG@10 yet.*--write"):
+        judge("x", {"floors": {"nDCG@10": None}}, {"nDCG@10": 0.9})
     with pytest.raises(FloorsError, match="not measured there"):
         judge("x", held, {"MRR@10": 1.0})
     assert (below(0.7349), below(0.5)) == (0.724, 0.49)
