@@ -15,7 +15,7 @@ RUN ?= last
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 export Q
-.PHONY: help setup setup-encode demo test lint crawl index ask replay bench accept soak clean docs-site
+.PHONY: help setup setup-encode demo test lint crawl index ask replay bench quality accept soak clean docs-site
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ docs-site: $(SETUP) ## Crawl, index and search the HTML of Debian's python3.11-d
 
 bench: $(DEV) ## Measure, each figure beside a named baseline of the same run
 	@$(BIN)/python -m bench $(ARGS)
+
+quality: $(DEV) ## Measure how well is searched, and hold the floors (bench/quality.json)
+	@$(BIN)/python -m bench.quality $(ARGS)
 
 accept: $(DEV) ## Run the check of every promise and print a row each
 	@$(BIN)/python -m bench.accept $(ARGS)

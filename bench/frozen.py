@@ -136,6 +136,7 @@ def plainly(index: "FrozenIndex", query: "QueryVectors") -> list[int]:
     """The same from the scores of all passages."""
     import numpy as np
 
+    assert query.dense is not None
     dense, sparse = index.dense_scores(query.dense), index.sparse_scores(query.terms)
     scores = DENSE * _share(dense) + SPARSE * _share(sparse)
     best = np.maximum.reduceat(scores, index.column("page_first")[:-1])

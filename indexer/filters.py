@@ -7,7 +7,7 @@ the text can tell (an excluded phrase) is asked page by page, of those that woul
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .addresses import Addresses
 from .encoders.base import Term
@@ -55,7 +55,7 @@ def unfiltered(query: Query) -> Query:
 
 def without(query: Query, one: Filter) -> Query:
     """Return `query` without one of its filters."""
-    left = None
+    left: Any = None
     if isinstance(one.value, tuple):
         left = tuple(v for v in getattr(query, one.field) if v not in one.value)
     return replace(query, **{one.field: left})
@@ -63,7 +63,8 @@ def without(query: Query, one: Filter) -> Query:
 
 def only(query: Query, one: Filter) -> Query:
     """Return `query` with no other of its filters than `one`."""
-    return replace(unfiltered(query), **{one.field: one.value})
+    value: Any = one.value
+    return replace(unfiltered(query), **{one.field: value})
 
 
 _BARRED = {

@@ -70,13 +70,15 @@ def rank(
     text: Callable[[int], PageVersion],
     fusion: Fusion,
     k: int,
+    words: LexicalEncoder | None = None,
 ) -> list[Ranked]:
     """Return the candidates of `index` for a query in order, those `allowed` only.
 
     There are `most_candidates` of them where so many pages match: which ones are shown is for the
     caller to say, who sees that some are alike. `phrases` are the terms of the quoted phrases, by
     which pages that hold them are found beyond the candidates; an index that does not count words
-    cannot use them and gets none.
+    cannot use them and gets none. `words` reads titles and the query as words, as the index's
+    encoder does where that is BM25.
     """
     import numpy as np
 
@@ -100,13 +102,13 @@ def rank(
     best = np.maximum.reduceat(scores, first[:-1]) if found.pages else np.zeros(0)
     chosen = {*_top(best, most), *(at for at, row in enumerate(found.pages) if row in beyond)}
     in_title = [flat(words) for words in query.in_title]
-    title_terms = _TitleMatch(index, query)
+    title_terms = _TitleMatch(index, query, words or LexicalEncoder())
     ranked = []
     for at in sorted(chosen):
         record = index.page(found.pages[at])
         passages = sorted(
             (i for i in range(int(first[at]), int(first[at + 1])) if scores[i] > 0.0),
-            key=lambda i: (-float(scores[i]), index.span(found.passages[i])),
+            key=lambda i: (-float(scores[i]), index.span(int(found.passages[i]))),
         )
         if not passages:
             continue
@@ -116,8 +118,8 @@ def rank(
         factor = 1.0 + fusion.title * title_terms.share(record)
         factor += fusion.named * title_terms.names(record)
         factor += fusion.phrase * (quoted.held(record) if query.phrases else 0)
-        for words in in_title:
-            factor += fusion.phrase * holds(flat(record.title), words)
+        for wanted in in_title:
+            factor += fusion.phrase * holds(flat(record.title), wanted)
         spans = tuple(index.span(found.passages[i]) for i in passages[:MOST_SPANS])
         ranked.append(Ranked(record, round(base * factor, 6), spans))
     ranked.sort(key=lambda r: (-r.score, r.page.url, r.spans[0]))
@@ -178,9 +180,9 @@ def _top(scores: "NDArray[Any]", most: int) -> list[int]:
 class _TitleMatch:
     """How far a title is made of the query's words, weighed by their rarity: 0 to 1."""
 
-    def __init__(self, index: FrozenIndex, query: Query) -> None:
+    def __init__(self, index: FrozenIndex, query: Query, words: LexicalEncoder) -> None:
         self._index = index
-        self._encoder = LexicalEncoder()
+        self._encoder = words
         self._weights: dict[tuple[int, ...], float] = {}
         for term in self._terms(query.text):
             self._weights[term.ids] = self._worth(term)

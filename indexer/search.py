@@ -64,6 +64,8 @@ class Searcher:
         self.encoder = chosen
         self.fusion = fusion
         self.collection = pages.collection
+        # BM25 told otherwise reads words otherwise, in titles and phrases too.
+        self._words = chosen if isinstance(chosen, LexicalEncoder) else LexicalEncoder()
         self._text = lru_cache(maxsize=TEXTS)(pages.version)
         self._flat = lru_cache(maxsize=FLATTENED)(self._flattened)
         self._terms_of = lru_cache(maxsize=TERMS)(self._encoded)
@@ -165,8 +167,9 @@ class Searcher:
         wanted = shape.results
         while True:
             ranked = rank(
-                self.index, vectors, query, gate.allowed, phrases, self._text, self.fusion, wanted
-            )
+                self.index, vectors, query, gate.allowed, phrases, self._text, self.fusion,
+                wanted, self._words,
+            )  # fmt: skip
             most = most_candidates(self.fusion, wanted)
             final = len(ranked) < most or most >= WIDEST
             yield ranked, final
@@ -218,7 +221,7 @@ class Searcher:
         return self._terms_of if self.encoder.uses_rarity else None
 
     def _encoded(self, text: str) -> tuple[Term, ...]:
-        return LexicalEncoder().encode_query(text, self.index.languages).terms
+        return self._words.encode_query(text, self.index.languages).terms
 
     def _body(self, record: PageRecord) -> str:
         return self._flat(record.version_id)

@@ -44,12 +44,14 @@ STEMMED = {
     "tr": ("turkish_stemmer", "TurkishStemmer"),
 }
 DEFAULT_LANGUAGE = "en"
+UNSTEMMED = "unstemmed"
+"""In the place of a language: words are folded and not stemmed. No page's language is called so."""
 
 
 def language_key(language: str) -> str:
     """Return the stemmer key of a BCP 47 tag: `pt-BR` → `pt`, unknown or empty → `en`."""
     key = language.lower().replace("_", "-").split("-")[0]
-    return key if key in STEMMED else DEFAULT_LANGUAGE
+    return key if key in STEMMED or key == UNSTEMMED else DEFAULT_LANGUAGE
 
 
 def fold(word: str) -> str:
@@ -78,7 +80,7 @@ def _stemmer(key: str) -> Callable[[str], str]:
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
     """Return the folded Snowball stem of one lower-case word; `language` is a stemmer key."""
-    return fold(_stemmer(language)(word))
+    return fold(word if language == UNSTEMMED else _stemmer(language)(word))
 
 
 def terms(text: str, language: str = DEFAULT_LANGUAGE, *, single: bool = True) -> list[str]:

@@ -11,11 +11,12 @@ fields are weighted before saturation, as in BM25F there.
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from store.digest import blake_json
 
-from ..tokens import DEFAULT_LANGUAGE, UNSPACED, VERSION, language_key, terms
+from ..tokens import DEFAULT_LANGUAGE, UNSPACED, UNSTEMMED, VERSION, language_key, terms
 from .base import EMPTY, PassageText, QueryVectors, Term, Vectors
 
 STEMMER = "snowballstemmer 3.1"
@@ -47,6 +48,27 @@ ASKING = frozenset(_ASKING.split())
 ASKING_WEIGHT = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class Bm25:
+    """What BM25 can be told, so that a measurement can tell it otherwise.
+
+    `length` is in terms; `title` and `heading` are added to a term's frequency before saturation,
+    and 0 leaves that field out. `asking` is what a word that only asks weighs in a query, and
+    without `stemmed` words are only folded. All but `asking` decide what a passage's vector is.
+    """
+
+    k1: float = K1
+    b: float = B
+    length: float = LENGTH
+    title: float = TITLE_WEIGHT
+    heading: float = HEADING_WEIGHT
+    asking: float = ASKING_WEIGHT
+    stemmed: bool = True
+
+
+DEFAULT_BM25 = Bm25()
+
+
 @lru_cache(maxsize=500_000)
 def term_id(term: str) -> int:
     """Return the stable 31-bit dimension of a term; 0 is reserved for "no terms"."""
@@ -64,38 +86,46 @@ class LexicalEncoder:
 
     name = "bm25"
     dense_size = 0
-    impact_ceiling = K1 + 1.0
     uses_rarity = True
+
+    def __init__(self, constants: Bm25 = DEFAULT_BM25) -> None:
+        self.constants = constants
+
+    @property
+    def impact_ceiling(self) -> float:
+        """What a saturated frequency never reaches."""
+        return self.constants.k1 + 1.0
 
     @property
     def digest(self) -> str:
         """The tagged digest over every constant that reaches a passage's vector."""
-        return blake_json(
-            ["lexical-1", VERSION, STEMMER, K1, B, LENGTH, TITLE_WEIGHT, HEADING_WEIGHT]
-        )
+        c = self.constants
+        stems = STEMMER if c.stemmed else "no stemmer"
+        return blake_json(["lexical-1", VERSION, stems, c.k1, c.b, c.length, c.title, c.heading])
 
     def encode_passages(self, passages: Sequence[PassageText]) -> list[Vectors]:
-        """Return saturated term frequencies in (0, K1 + 1)."""
+        """Return saturated term frequencies in (0, k1 + 1)."""
         return [Vectors(None, self._weights(passage)) for passage in passages]
 
     def _weights(self, passage: PassageText) -> dict[int, float]:
-        language = passage.language or DEFAULT_LANGUAGE
+        c = self.constants
+        language = (passage.language or DEFAULT_LANGUAGE) if c.stemmed else UNSTEMMED
         body = Counter(terms(passage.text, language))
         # Single characters stand beside the pairs and must not make a Chinese page seem twice
         # as long as it is.
         length = sum(n for t, n in body.items() if len(t) > 1 or not UNSPACED.match(t))
-        norm = 1.0 - B + B * length / LENGTH
+        norm = 1.0 - c.b + c.b * length / c.length
         frequency: dict[str, float] = {term: count / norm for term, count in body.items()}
         for text, weight in (
-            (passage.title, TITLE_WEIGHT),
-            *((h, HEADING_WEIGHT) for h in passage.headings),
+            (passage.title, c.title),
+            *((h, c.heading) for h in passage.headings),
         ):
-            for term in sorted(set(terms(text, language))):
+            for term in sorted(set(terms(text, language))) if weight else ():
                 frequency[term] = frequency.get(term, 0.0) + weight
         weights: dict[int, float] = {}
         for term in sorted(frequency):
             count = frequency[term]
-            impact = count * (K1 + 1.0) / (count + K1)
+            impact = count * (c.k1 + 1.0) / (count + c.k1)
             dimension = term_id(term)
             weights[dimension] = max(impact, weights.get(dimension, 0.0))
         return weights or {EMPTY: 1.0}
@@ -105,7 +135,9 @@ class LexicalEncoder:
 
         Words that only ask ("who", "which", "多少") weigh little, unless there is nothing else.
         """
+        c = self.constants
         keys = sorted({language_key(tag) for tag in languages} | {DEFAULT_LANGUAGE})
+        keys = keys if c.stemmed else [UNSTEMMED]
         rows = [terms(text, key, single=False) for key in keys]
         asking = [_asking(key) for key in keys]
         weights: Counter[tuple[int, ...]] = Counter()
@@ -119,7 +151,7 @@ class LexicalEncoder:
         return QueryVectors(
             None,
             tuple(
-                Term(ids, ASKING_WEIGHT if heavy and ids in light else float(min(count, 2)))
+                Term(ids, c.asking if heavy and ids in light else float(min(count, 2)))
                 for ids, count in sorted(weights.items())
             ),
         )

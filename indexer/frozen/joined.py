@@ -114,7 +114,8 @@ class Joined:
         """Return for each folder which of its pages may be found; None for all."""
         if allowed is None:
             return self._live_masks
-        mine, at = [], 0
+        mine: list[Mask | None] = []
+        at = 0
         for segment, live in zip(self.segments, self._live_masks, strict=True):
             part = allowed[at : at + segment.pages]
             mine.append(part if live is None else part & live)
@@ -143,7 +144,8 @@ class Joined:
         """Return those of the passages whose page is not gone."""
         if self.gone is None:
             return passages
-        return passages[~self.gone[self.column("passage_page")[passages]]]
+        kept: NDArray[Any] = passages[~self.gone[self.column("passage_page")[passages]]]
+        return kept
 
     def in_order(self, pages: "set[int]") -> list[int]:
         """Return page rows in order of URL."""

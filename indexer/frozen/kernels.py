@@ -155,7 +155,9 @@ def top(
             for j in range(first[g], first[g + 1]):
                 for p in range(cursor[j], ends[j]):
                     x = rows[p] - begin
-                    maxima[x] = max(maxima[x], np.int64(impacts[p]))
+                    impact = np.int64(impacts[p])
+                    if impact > maxima[x]:
+                        maxima[x] = impact
             for j in range(first[g], first[g + 1]):
                 for p in range(cursor[j], ends[j]):
                     x = rows[p] - begin

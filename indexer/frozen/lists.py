@@ -102,7 +102,7 @@ class Lists:
         parameters.qb = QUERY_BITS
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
-            chosen = faiss.IDSelectorBitmap(bits)
+            chosen = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
             parameters.sel = chosen
         # More threads would only wait for one another; the setting is each thread's own.
         faiss.omp_set_num_threads(1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from indexer.encoders import PassageText
 from indexer.encoders.base import EMPTY
 from indexer.encoders.choose import choose
-from indexer.encoders.lexical import ASKING_WEIGHT, K1, LexicalEncoder, term_id
+from indexer.encoders.lexical import ASKING_WEIGHT, K1, Bm25, LexicalEncoder, term_id
 
 ENCODER = LexicalEncoder()
 DIGEST = "b2:4da9859c422198a63db8a1ddf8156474bbf78ba913365442dd6e46a541b9e8a5"
@@ -56,6 +56,29 @@ def test_words_that_ask_weigh_little_unless_there_is_nothing_else() -> None:
     assert weights[(term_id("who"),)] == ASKING_WEIGHT
     assert weights[(term_id("paint"),)] == 1.0
     assert {t.weight for t in ENCODER.encode_query("The Who").terms} == {1.0}
+
+
+def test_what_bm25_is_told_otherwise_is_another_encoder_but_for_queries_alone() -> None:
+    passage = PassageText("Danubes", "Rivers of Europe", ("Course",))
+    for constants in (Bm25(k1=0.9), Bm25(b=0.1), Bm25(length=90.0), Bm25(stemmed=False)):
+        other = LexicalEncoder(constants)
+        assert other.digest != DIGEST
+        assert other.encode_passages([passage]) != ENCODER.encode_passages([passage])
+    untitled = LexicalEncoder(Bm25(title=0.0)).encode_passages([passage])[0].sparse
+    assert term_id("europ") not in untitled
+    assert term_id("cours") in untitled
+    asked = LexicalEncoder(Bm25(asking=1.0))
+    assert asked.digest == DIGEST
+    assert {t.weight for t in asked.encode_query("who painted it").terms} == {1.0}
+
+
+def test_without_stems_words_are_whole_on_both_sides() -> None:
+    plain = LexicalEncoder(Bm25(stemmed=False))
+    held = plain.encode_passages([PassageText("Ríos y Danubes", language="es")])[0].sparse
+    assert set(held) == {term_id(word) for word in ("rios", "y", "danubes")}
+    assert [t.ids for t in plain.encode_query("Danubes", ["es", "en"]).terms] == [
+        (term_id("danubes"),)
+    ]
 
 
 def test_a_query_word_stands_for_its_stems_in_all_languages_of_the_index() -> None:
