@@ -120,12 +120,20 @@ class VectorStore:
         _quiet()
         return MilvusClient(backend.uri, token=backend.token, timeout=PATIENCE)
 
+    def load(self, collection: str) -> bool:
+        """Make ready to read `collection`, which is released whenever Lite opens; False if there
+        is none.
+        """
+        with self._named():
+            if not self._client.has_collection(collection):
+                return False
+            self._client.load_collection(collection)
+            return True
+
     def prepare(self, collection: str, dense_size: int) -> None:
         """Create `collection` unless it is there, with dense vectors if `dense_size` > 0."""
-        with self._named():
-            if self._client.has_collection(collection):
-                self._client.load_collection(collection)
-                return
+        if self.load(collection):
+            return
         from pymilvus import DataType, MilvusClient
 
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)

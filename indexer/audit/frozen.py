@@ -105,6 +105,6 @@ def _compare(
             found.fault("stale", key)
         elif row is None and key not in pending:
             found.fault("surplus", key)
-        found.prints[key] = number
+        found.prints.setdefault(key, number)
     for key in wanted.keys() - found.prints.keys():
         found.fault("missing", key)

@@ -51,7 +51,7 @@ def check_held(
     """Compare the ids in Milvus with `wanted`; those in `passing` may be there or not."""
     found = Held()
     collection = names.working()
-    keys = vectors.keys(collection) if collection in vectors.collections(collection) else []
+    keys = vectors.keys(collection) if vectors.load(collection) else []
     found.vectors = len(keys)
     held = set(keys)
     doubled = [key for key, following in pairwise(keys) if key == following]
@@ -100,22 +100,27 @@ def check_vectors(
         for found, kept in vectors.export(names.working(), list(batch)):
             there.update(zip(found, kept, strict=True))
         sound = [key for key in there if _sound(there[key], encoder.dense_size)]
-        changed.extend(there.keys() - set(sound))
         numbers = prints_of_vectors([there[key] for key in sound], frozen.ceiling).tolist()
-        differ = [
+        agree = {
             key
             for key, number in zip(sound, numbers, strict=True)
-            if frozen.prints.get(key, number) != number
-        ]
-        look = sound if encode else differ
+            if frozen.prints.get(key, number) == number
+        }
+        look = [key for key in there if encode or key not in agree]
+        wrong = []
         for key, fresh in zip(look, made([batch[key] for key in look]), strict=True):
-            if not _alike(fresh, there[key], encoder.dense_size):
-                changed.append(key)
+            if key not in sound or not _alike(fresh, there[key], encoder.dense_size):
+                wrong.append(key)
                 there[key] = fresh
-        numbers = prints_of_vectors([there[key] for key in differ], frozen.ceiling).tolist()
-        for key, number in zip(differ, numbers, strict=True):
-            if number != frozen.prints[key] and key not in changed:
-                frozen_wrong.append(key)
+        changed.extend(wrong)
+        # `there` has what is right now.
+        doubtful = [key for key in there if key in wrong or key not in agree]
+        numbers = prints_of_vectors([there[key] for key in doubtful], frozen.ceiling).tolist()
+        frozen_wrong.extend(
+            key
+            for key, number in zip(doubtful, numbers, strict=True)
+            if frozen.prints.get(key, number) != number
+        )
         seen(at + len(batch))
     return changed, frozen_wrong
 
