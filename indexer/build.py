@@ -75,6 +75,7 @@ def build(
     """
     with VectorStore(home / "milvus", backend) as vectors, db.exclusive("index"):
         names = generations(db, vectors, encoder, chunker, backend)
+        logger.info("vectors of %s go to %s", encoder.name, names.working())
         run = Run(db, vectors, encoder, chunker, progress or silent, collection, names)
         if rebuild:
             run.forget()
