@@ -73,7 +73,8 @@ def _dense(matrix: "NDArray[np.int16]") -> "Prints":
 
     places = np.arange(matrix.shape[1], dtype=np.uint64) + np.uint64(1 << 48)
     factors = _mixed(places) | np.uint64(1)
-    return (matrix.astype(np.int64).view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    found: Prints = (matrix.astype(np.int64).view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    return found
 
 
 def _mixed(numbers: "Prints") -> "Prints":

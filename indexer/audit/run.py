@@ -54,9 +54,9 @@ def audit(
     """Compare the index of `home` with the store; with `repair`, make it right and compare again.
 
     Milvus is compared for all collections, the frozen index for `collection`. With `encode` each
-    passage is encoded again and compared with its vector; None means: where that is quick, which
-    is with an encoder that makes no dense vectors. Without, a vector is compared with what is
-    frozen of it. Nothing is changed without `repair`. Raises what `build` does.
+    passage is encoded again and compared with its vector; None means: with an encoder that makes
+    no dense vectors. Without, a vector is compared with what is frozen of it. Nothing is changed
+    without `repair`. Raises what `build` does.
     """
     with VectorStore(home / "milvus", backend) as vectors, db.exclusive("index"):
         names = generations(db, vectors, encoder, chunker, backend)

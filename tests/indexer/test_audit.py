@@ -528,8 +528,9 @@ def test_a_damaged_page_is_named_and_left_to_its_own_repair(
 
 
 def test_numbers_of_frozen_rows_are_those_of_the_vectors(
-    database: Database, long_corpus: PageStore, home: Path
+    database: Database, long_corpus: PageStore, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from indexer.audit import prints
     from indexer.audit.prints import prints_of_folder, prints_of_vectors
 
     encoder = Dense()
@@ -540,6 +541,8 @@ def test_numbers_of_frozen_rows_are_those_of_the_vectors(
         vectors = [v for _, batch in store.export(collection, ids) for v in batch]
     ceiling = encoder.impact_ceiling
     mine = prints_of_vectors(vectors, ceiling)
+    assert mine.tolist() == prints_of_folder(index.folder, index.passages, 16).tolist()
+    monkeypatch.setattr(prints, "BLOCK", 50)
     assert mine.tolist() == prints_of_folder(index.folder, index.passages, 16).tolist()
     different = {(tuple(v.sparse.items()), v.dense.tobytes()) for v in vectors}
     assert len(set(mine.tolist())) == len(different) > 10

@@ -74,12 +74,12 @@ def command(
 @click.option(
     "--encode/--no-encode",
     default=None,
-    help="Encode each passage again and compare (default: with BM25, where it is quick).",
+    help="Encode each passage again and compare its vector (default: with BM25 alone).",
 )
 @collection_option
 @as_json
 def verify(repair: bool, encode: bool | None, collection: str | None, as_json: bool) -> None:
-    """Compare stored pages, passages, vectors and the frozen index, and count what differs.
+    """Count where the stored pages, the vectors and the frozen index differ.
 
     Prints a line for each kind of fault with their number and one of them, and exits with 1 when
     there is one that was not repaired. Without --repair nothing is changed.
