@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ class Config:
     """Every setting of the appliance.
 
     `database_url` and `milvus_uri` empty mean the private PostgreSQL and Milvus Lite of the home.
+    `milvus_token` is what a Milvus server asks for, `milvus_index` the type of its dense index.
     `encoder` is `lexical` or the folder of a BGE-M3 checkpoint. `model` empty means: the first
     installed researcher, else quotes. `allow_hosts` are the hosts outside this process that the
     seal lets through (a database or engine of the local network); naming one weakens the seal
@@ -30,6 +31,8 @@ class Config:
     collection: str = "web"
     database_url: str = ""
     milvus_uri: str = ""
+    milvus_token: str = field(default="", repr=False)
+    milvus_index: str = ""
     encoder: str = "lexical"
     model: str = ""
     context: int = 0
@@ -38,7 +41,7 @@ class Config:
     allow_hosts: tuple[str, ...] = ()
 
 
-_SETTINGS = {field.name: field.type for field in fields(Config) if field.name != "home"}
+_SETTINGS = {each.name: each.type for each in fields(Config) if each.name != "home"}
 
 
 def load(

@@ -57,8 +57,8 @@ def _frozen(database: Database, home: Path, asked: list[str]) -> tuple[float, fl
 
 
 def _milvus(home: Path, asked: list[str]) -> float:
-    from indexer.build import PREFIX
     from indexer.encoders.lexical import LexicalEncoder
+    from indexer.generations import PREFIX
     from indexer.milvus import VectorStore
 
     encoder = LexicalEncoder()

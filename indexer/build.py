@@ -23,7 +23,8 @@ from .errors import IndexerError, VectorStoreError
 from .frozen import FrozenIndex, FrozenPage, FrozenPassage, delta, frozen_root, publish, write
 from .frozen.files import FORMAT, Manifest
 from .frozen.write import warm
-from .milvus import VectorStore
+from .generations import Generations
+from .milvus import LITE, Backend, VectorStore
 from .passages import DEFAULT_CHUNKER, Chunker, passage_id, split
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,6 @@ FLUSH = 1024
 """Passages between two flushes of Milvus: what a kill can cost."""
 ROUNDS = 5
 """How often a run looks again for pages that a crawl changed meanwhile."""
-PREFIX = "passages_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +62,44 @@ def build(
     progress: Progress | None = None,
     *,
     collection: str = "web",
-    uri: str | None = None,
+    backend: Backend = LITE,
     chunker: Chunker = DEFAULT_CHUNKER,
     rebuild: bool = False,
 ) -> IndexReport:
     """Bring the index of `home` up to date with the store and freeze one collection of it.
 
     Passages and vectors are those of all collections; what readers map is one collection's.
-    `uri` names a Milvus server instead of Milvus Lite; `rebuild` encodes everything again. Raises
-    IndexBusy when another run holds the index, VectorStoreError and the encoder's errors; what was
-    done until then is kept.
+    `backend` names a Milvus server instead of Milvus Lite; `rebuild` encodes everything again.
+    Raises IndexBusy when another run holds the index, VectorStoreError and the encoder's errors;
+    what was done until then is kept.
     """
-    with VectorStore(home / "milvus", uri) as vectors, db.exclusive("index"):
-        run = _Run(db, vectors, encoder, chunker, progress or _silent, collection)
+    with VectorStore(home / "milvus", backend) as vectors, db.exclusive("index"):
+        names = generations(db, vectors, encoder, chunker, backend)
+        logger.info("vectors of %s go to %s", encoder.name, names.working())
+        run = Run(db, vectors, encoder, chunker, progress or silent, collection, names)
         if rebuild:
             run.forget()
+        run.prepare()
         run.catch_up()
         report = run.freeze(frozen_root(home, collection), rebuild)
-        if uri is None:
-            run.drop_others()
+        names.publish()
         return report
 
 
-def _silent(stage: str, done: int, total: int) -> None:
+def generations(
+    db: Database, vectors: VectorStore, encoder: Encoder, chunker: Chunker, backend: Backend
+) -> Generations:
+    """Return the names of this encoder's collections; on a server they carry the database's."""
+    owner = db.identity() if backend.uri else ""
+    return Generations(vectors, encoder.digest, chunker.digest, owner)
+
+
+def silent(stage: str, done: int, total: int) -> None:
     """Show no progress."""
 
 
-class _Run:
-    """The state of one run."""
+class Run:
+    """The state of one run: what `build` does, step by step."""
 
     def __init__(
         self,
@@ -99,6 +109,7 @@ class _Run:
         chunker: Chunker,
         progress: Progress,
         collection: str,
+        names: Generations,
     ) -> None:
         self._passages = PassageStore(db)
         self._pages = PageStore(db, collection)
@@ -109,17 +120,20 @@ class _Run:
         self._progress = progress
         # Marks carry both digests: passages cut another way are other passages.
         self._mark = encoder.digest
-        name = blake_json([encoder.digest, chunker.digest]).partition(":")[2][:24]
-        self._collection = f"{PREFIX}{name}"
-        self._empty: set[int] = set()
+        self._names = names
+        self._collection = names.working()
         self.split = self.encoded = self.deleted = 0
-        vectors.prepare(self._collection, encoder.dense_size)
 
     def forget(self) -> None:
-        """Mark everything as not encoded and start with an empty collection."""
+        """Mark everything as not encoded, and begin a new collection."""
+        # In this order: a run that is killed in between goes on in the old collection, and what
+        # was forgotten is written there again.
         for rows in self._each():
             self._passages.mark([row.id for row in rows], None)
-        self._vectors.drop(self._collection)
+        self._collection = self._names.following()
+
+    def prepare(self) -> None:
+        """Create the collection unless it is there."""
         self._vectors.prepare(self._collection, self._encoder.dense_size)
 
     def catch_up(self) -> None:
@@ -144,22 +158,8 @@ class _Run:
             rows: list[PassageRow] = []
             collections = self._passages.collections(versions)
             for version_id in versions:
-                collection = collections[version_id]
                 page = self._version(version_id)
-                found = split(page.text, page.title, self._chunker)
-                cut = self._chunker.digest
-                rows.extend(
-                    PassageRow(
-                        passage_id(page.url, page.digest, p.start, p.end, cut, collection),
-                        version_id,
-                        p.ordinal,
-                        p.start,
-                        p.end,
-                        p.headings,
-                        cut,
-                    )
-                    for p in found
-                )
+                rows.extend(cut(page, version_id, collections[version_id], self._chunker))
             self._passages.insert(rows)
             after = versions[-1]
             work += len(rows)
@@ -173,7 +173,9 @@ class _Run:
         open_ids: list[int] = []
         while rows := self._passages.pending(self._mark, BATCH, after):
             after = rows[-1].id
-            vectors = self._encoder.encode_passages([self._text(row) for row in rows])
+            vectors = self._encoder.encode_passages(
+                [passage_text(self._version(row.version_id), row) for row in rows]
+            )
             self._vectors.upsert(self._collection, [row.id for row in rows], vectors)
             open_ids.extend(row.id for row in rows)
             if len(open_ids) >= FLUSH:
@@ -189,10 +191,6 @@ class _Run:
             self._vectors.flush(self._collection)
             self._passages.mark(ids, self._mark)
             ids.clear()
-
-    def _text(self, row: PassageRow) -> PassageText:
-        page = self._version(row.version_id)
-        return PassageText(page.text[row.start : row.end], page.title, row.headings, page.lang)
 
     def _each(self) -> Iterator[list[PassageRow]]:
         after = FIRST
@@ -311,11 +309,27 @@ class _Run:
                 f"Milvus returned {done} of {len(ids)} passages: run appliance index --rebuild."
             )
 
-    def drop_others(self) -> None:
-        """Drop the collections of other encoders and chunkers, whose marks are gone."""
-        for name in self._vectors.collections():
-            if name.startswith(PREFIX) and name != self._collection:
-                self._vectors.drop(name)
+
+def cut(page: PageVersion, version_id: int, collection: str, chunker: Chunker) -> list[PassageRow]:
+    """Return the passages of a page as the store should hold them."""
+    digest = page.digest
+    return [
+        PassageRow(
+            passage_id(page.url, digest, p.start, p.end, chunker.digest, collection),
+            version_id,
+            p.ordinal,
+            p.start,
+            p.end,
+            p.headings,
+            chunker.digest,
+        )
+        for p in split(page.text, page.title, chunker)
+    ]
+
+
+def passage_text(page: PageVersion, row: PassageRow) -> PassageText:
+    """Return a passage as it is encoded."""
+    return PassageText(page.text[row.start : row.end], page.title, row.headings, page.lang)
 
 
 def _page(page: PageVersion, version_id: int) -> FrozenPage:

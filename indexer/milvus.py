@@ -3,6 +3,7 @@
 The only importer of pymilvus. It knows ids and vectors, not passages or pages, and it is never
 searched: readers use the frozen index. What Milvus Lite does silently wrong is kept out here:
 only index types that it honours, deletion by primary key only, no empty sparse vectors.
+A server or cluster is spoken to by the same calls; only opening and flushing differ.
 
 Milvus Lite runs inside this process, and here it listens on a Unix socket in a private folder
 instead of a loopback port, so that building an index needs no network of any kind and the server
@@ -10,57 +11,83 @@ cannot outlive us.
 """
 
 import errno
-import fcntl
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from . import lock, vectorindex
 from .encoders.base import Vectors
 from .errors import IndexBusy, VectorStoreError
 
 logger = logging.getLogger(__name__)
 
-DENSE_INDEX = "FLAT"
-SPARSE_INDEX = "SPARSE_INVERTED_INDEX"
-SOCKETS = "appliance-milvus-"
 BATCH = 500
 """Rows a request: small enough for gRPC's message limit with 1024-dimensional vectors."""
+PATIENCE = 10.0
+"""Seconds that a server has to answer when it is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Where the vectors are: Milvus Lite, or the server or cluster at `uri`.
+
+    `token` is what a server asks for (`user:password` or a key). `index` is the type of index over
+    dense vectors, empty for the default; a collection keeps the type that it was made with.
+    """
+
+    uri: str = ""
+    token: str = field(default="", repr=False)
+    index: str = ""
+
+
+LITE = Backend()
 
 
 class VectorStore:
-    """One Milvus, opened by one process: a Lite folder, or a server named by `uri`."""
+    """One Milvus, opened by one process: a Lite folder, or a server."""
 
-    def __init__(self, folder: Path, uri: str | None = None) -> None:
+    def __init__(self, folder: Path, backend: Backend = LITE) -> None:
         """Take the write lock and open Milvus.
 
         Raises IndexBusy when another process holds the lock, VectorStoreError when Milvus does
-        not open; so do all methods when Milvus fails, or its disk is full.
+        not open or the backend names what it has not; so do all methods when Milvus fails, or its
+        disk is full.
         """
-        self._where = uri or str(folder)
+        self._where = _shown(backend.uri) or str(folder)
+        self._index = vectorindex.dense_index(backend.index, lite=not backend.uri)
         self._lock: int | None = None
         self._server: Any = None
         self._database: Any = None
         self._socket: Path | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(folder / "index.lock")
-            self._client = self._remote(uri) if uri else self._lite(folder / "index.db")
+            self._lock = lock.take(folder / "index.lock")
+            self._client = self._remote(backend) if backend.uri else self._lite(folder / "index.db")
         except IndexBusy:
+            raise
+        except VectorStoreError:
+            self.close()
             raise
         except Exception as error:
             self.close()
             if _full(error):
                 raise VectorStoreError(_no_room(self._where)) from error
-            where = uri or folder / "index.db"
+            if backend.uri:
+                raise VectorStoreError(
+                    f"Milvus does not answer at {self._where} ({_said(error)}): check milvus_uri "
+                    "and milvus_token, and that the server is running."
+                ) from error
             raise VectorStoreError(
-                f"Milvus does not open at {where} ({error}): check the address, or delete the "
-                "local file and run appliance index to build it again."
+                f"Milvus does not open at {folder / 'index.db'} ({_said(error)}): delete it, and "
+                "run appliance index to build it again."
             ) from error
 
     def _lite(self, path: Path) -> Any:
@@ -71,36 +98,53 @@ class VectorStore:
         _quiet()
 
         # Its own folder of mode 0700: a socket's path may be 107 bytes long, a home's may not fit.
-        self._socket = Path(tempfile.mkdtemp(prefix=SOCKETS))
+        self._socket = Path(tempfile.mkdtemp(prefix=lock.SOCKETS))
         # Written down, so that the next run can clear it away if this one is killed.
-        _note(self._lock, f"{os.getpid()}\n{self._socket}\n")
+        assert self._lock is not None
+        lock.note(self._lock, self._socket)
         # The server joins host and port with a colon, which makes gRPC's address of a socket file.
         name: Any = self._socket / "s"
         self._server, self._database, _ = start_server_in_thread(str(path), host="unix", port=name)
         return MilvusClient(f"unix:{name}")
 
-    def _remote(self, uri: str) -> Any:
+    def _remote(self, backend: Backend) -> Any:
         from pymilvus import MilvusClient
 
+        # pymilvus would take anything else for a file and start a Milvus Lite of its own on it,
+        # without the lock.
+        if not re.match(r"(https?|tcp|unix)://|unix:", backend.uri):
+            raise VectorStoreError(
+                f"The setting milvus_uri names {self._where}, which is no server: give "
+                "http://HOST:PORT, or leave it unset for Milvus Lite in the home."
+            )
         _quiet()
-        return MilvusClient(uri)
+        return MilvusClient(backend.uri, token=backend.token, timeout=PATIENCE)
+
+    def load(self, collection: str) -> bool:
+        """Make ready to read `collection`, which is released whenever Lite opens; False if there
+        is none.
+        """
+        with self._named():
+            if not self._client.has_collection(collection):
+                return False
+            self._client.load_collection(collection)
+            return True
 
     def prepare(self, collection: str, dense_size: int) -> None:
         """Create `collection` unless it is there, with dense vectors if `dense_size` > 0."""
-        with self._named():
-            if self._client.has_collection(collection):
-                self._client.load_collection(collection)
-                return
+        if self.load(collection):
+            return
         from pymilvus import DataType, MilvusClient
 
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("id", DataType.INT64, is_primary=True)
         schema.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
         indexes = MilvusClient.prepare_index_params()
-        indexes.add_index("sparse", index_type=SPARSE_INDEX, metric_type="IP")
+        indexes.add_index("sparse", index_type=vectorindex.SPARSE, metric_type="IP")
         if dense_size:
+            kind, parameters = self._index
             schema.add_field("dense", DataType.FLOAT_VECTOR, dim=dense_size)
-            indexes.add_index("dense", index_type=DENSE_INDEX, metric_type="IP")
+            indexes.add_index("dense", index_type=kind, metric_type="IP", params=parameters)
         # Strong: what was written is there for the next read, on a server too.
         with self._named():
             self._client.create_collection(
@@ -131,7 +175,13 @@ class VectorStore:
                 self._client.delete(collection, ids=list(ids[at : at + BATCH]))
 
     def flush(self, collection: str) -> None:
-        """Return when everything written so far is on disk."""
+        """Return when everything written so far is on disk.
+
+        A server has it in its log before it answers a write, and by default lets nobody flush more
+        often than every ten seconds: there is nothing to do.
+        """
+        if self._server is None:
+            return
         with self._named():
             self._client.flush(collection)
 
@@ -141,10 +191,12 @@ class VectorStore:
         """Yield (ids, vectors) in batches, in the order of `ids`; ids it lacks are left out."""
         import numpy as np
 
+        names = self._fields(collection) if ids else []
         for at in range(0, len(ids), BATCH):
             wanted = list(ids[at : at + BATCH])
             with self._named():
-                rows = self._client.get(collection, ids=wanted)
+                # Not every version of Milvus gives vectors unless they are asked for by name.
+                rows = self._client.get(collection, ids=wanted, output_fields=names)
             by_id = {int(row["id"]): row for row in rows}
             found = [key for key in wanted if key in by_id]
             vectors = []
@@ -166,7 +218,7 @@ class VectorStore:
         return int(rows[0]["count(*)"])
 
     def keys(self, collection: str) -> list[int]:
-        """Return every id, ascending."""
+        """Return the id of every row, ascending; one that two rows have stands there twice."""
         found: list[int] = []
         with self._named():
             iterator = self._client.query_iterator(
@@ -177,15 +229,45 @@ class VectorStore:
             iterator.close()
         return sorted(found)
 
-    def collections(self) -> list[str]:
-        """Return the names of all collections, sorted."""
+    def collections(self, prefix: str = "") -> list[str]:
+        """Return the names of all collections that begin with `prefix`, sorted."""
         with self._named():
-            return sorted(self._client.list_collections())
+            return sorted(n for n in self._client.list_collections() if n.startswith(prefix))
+
+    def aliased(self, alias: str, prefix: str = "") -> str | None:
+        """Return which of the collections that begin with `prefix` has the alias, or None."""
+        # Asked of the collections: what a missing alias raises differs between versions of Milvus.
+        for name in self.collections(prefix):
+            if alias in self._aliases(name):
+                return name
+        return None
+
+    def point(self, alias: str, collection: str, prefix: str = "") -> None:
+        """Let `alias` name `collection`, in one step where it named another one."""
+        before = self.aliased(alias, prefix)
+        if before == collection:
+            return
+        with self._named():
+            act = self._client.create_alias if before is None else self._client.alter_alias
+            act(collection, alias)
 
     def drop(self, collection: str) -> None:
-        """Delete a collection with its vectors."""
+        """Delete a collection with its vectors and aliases."""
+        # A server refuses to drop what has an alias.
+        for alias in self._aliases(collection):
+            with self._named():
+                self._client.drop_alias(alias)
         with self._named():
             self._client.drop_collection(collection)
+
+    def _aliases(self, collection: str) -> list[str]:
+        with self._named():
+            return list(self._client.list_aliases(collection)["aliases"])
+
+    def _fields(self, collection: str) -> list[str]:
+        with self._named():
+            described = self._client.describe_collection(collection)
+        return [field["name"] for field in described["fields"]]
 
     def close(self) -> None:
         """Close Milvus, stop the server and give the lock back; a second call does nothing."""
@@ -221,10 +303,9 @@ class VectorStore:
                 raise VectorStoreError(_no_room(self._where)) from error
             if isinstance(error, OSError):
                 raise
-            said = " ".join(str(error.message).split()) or type(error).__name__
             raise VectorStoreError(
-                f"Milvus at {self._where} failed ({said}): see that it is running and its disk is "
-                "sound, then run: appliance index --rebuild"
+                f"Milvus at {self._where} failed ({_said(error)}): see that it is running and its "
+                "disk is sound, then run: appliance index --rebuild"
             ) from error
 
     def __enter__(self) -> Self:
@@ -239,31 +320,6 @@ class VectorStore:
         self.close()
 
 
-def _lock(path: Path) -> int | None:
-    """Take the exclusive lock of the vector store, or say who has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = _noted(descriptor)[0] or "unknown"
-        os.close(descriptor)
-        if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise
-        raise IndexBusy(
-            f"Another index run (pid {holder}) is using {path.parent}: wait until it has "
-            "finished, or stop it and run appliance index again."
-        ) from error
-    left = Path(_noted(descriptor)[1])
-    if left.name.startswith(SOCKETS):
-        shutil.rmtree(left, ignore_errors=True)
-    try:
-        _note(descriptor, f"{os.getpid()}\n")
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
 def _full(error: BaseException) -> bool:
     """True if a full disk is behind it; Milvus hands on only the text of the system's error."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -275,17 +331,14 @@ def _no_room(where: str) -> str:
     return f"The disk of {where} is full; make room, then run: appliance index"
 
 
-def _note(descriptor: int | None, text: str) -> None:
-    """Replace what the lock file says of its holder."""
-    if descriptor is not None:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, os.fsencode(text), 0)
+def _said(error: BaseException) -> str:
+    """Return what an error says, on one line."""
+    return " ".join(str(getattr(error, "message", error)).split()) or type(error).__name__
 
 
-def _noted(descriptor: int) -> tuple[str, str]:
-    """Return the pid and the socket folder that the lock file names; empty where it names none."""
-    pid, _, folder = os.fsdecode(os.pread(descriptor, 4096, 0)).partition("\n")
-    return pid.strip(), folder.strip()
+def _shown(uri: str) -> str:
+    """Return an address as it may be printed: without a name and password in it."""
+    return re.sub(r"//[^/@]*@", "//…@", uri)
 
 
 def _quiet() -> None:

@@ -142,6 +142,16 @@ class Database:
             upgrade(connection)
         log.info("migrated the database from %s to %s", found, HEAD)
 
+    def identity(self) -> str:
+        """Return what tells this database from every other one on any server."""
+        with self.read() as connection:
+            row = connection.execute(
+                "SELECT system_identifier, oid FROM pg_control_system(), pg_database "
+                "WHERE datname = current_database()"
+            ).fetchone()
+        assert row is not None
+        return f"{row[0]}/{row[1]}"
+
     def close(self) -> None:
         """Close the connections; the server goes on."""
         with self._guard:

@@ -85,6 +85,9 @@ SELECT version.id, collection.name FROM page_version AS version
 JOIN page ON page.id = version.page_id JOIN collection ON collection.id = page.collection_id
 WHERE version.id = ANY(%s)
 """
+_VERSIONS = """
+SELECT id FROM page_version WHERE seq_to IS NULL AND id > %s ORDER BY id LIMIT %s
+"""
 # An id is 63 bits of a digest, so every passage has a place between these two.
 FIRST = -1
 MANY = 1 << 62
@@ -155,6 +158,23 @@ class PassageStore:
                 "ORDER BY ordinal"
             )
             return _rows(connection, query, (version_id, chunker))
+
+    def of_versions(self, version_ids: Sequence[int]) -> dict[int, list[PassageRow]]:
+        """Return the passages of several versions by version, whoever has cut them, in order."""
+        found: dict[int, list[PassageRow]] = {key: [] for key in version_ids}
+        with self._database.read() as connection:
+            query = (
+                f"SELECT {_COLUMNS} FROM passage WHERE version_id = ANY(%s) "
+                "ORDER BY version_id, ordinal, id"
+            )
+            for row in _rows(connection, query, (list(version_ids),)):
+                found[row.version_id].append(row)
+        return found
+
+    def versions(self, after: int = 0, limit: int = 200) -> list[int]:
+        """Return ids of the current versions of all collections, from after `after`."""
+        with self._database.read() as connection:
+            return [row[0] for row in connection.execute(_VERSIONS.encode(), (after, limit))]
 
     def each(self, encoder_digest: str, after: int = FIRST, limit: int = 1000) -> list[PassageRow]:
         """Return passages of current versions that this encoder has encoded, by id, from after

@@ -23,6 +23,7 @@ from bench.accept.__main__ import CHECKS, main
 from bench.accept.check import Check, CheckFailed, NotRun, demand, perform, under
 from bench.accept.stage import Stage
 from bench.corpus import pages, title, url, words
+from bench.killing import Target, strike
 from bench.rows import rate_row, time_row
 from bench.scratch import COMMAND, scratch, surroundings
 from indexer.build import build
@@ -195,17 +196,11 @@ def test_the_settings_of_the_caller_do_not_leak(monkeypatch: pytest.MonkeyPatch)
     assert "APPLIANCE_MODEL" not in given
 
 
-def test_kill_points_are_spread_evenly() -> None:
-    assert kills._points(4, 2.0) == [0.25, 0.75, 1.25, 1.75]
-
-
-def test_a_killed_verb_is_dead_with_its_children(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert kills._killed(["--version"], tmp_path, 30) is False
-    monkeypatch.setattr(kills, "COMMAND", "/bin/sh")
+def test_a_killed_verb_is_dead_with_its_children(tmp_path: Path) -> None:
+    assert not strike(kills._target(tmp_path, ["--version"]), 30).landed
     note = tmp_path / "child"
-    assert kills._killed(["-c", f"sleep 60 & echo $! > {note}; wait"], tmp_path, 2) is True
+    script = f"sleep 60 & echo $! > {note}; echo begun; wait"
+    assert strike(Target(["/bin/sh", "-c", script], surroundings(tmp_path), "begun"), 0.2).landed
     child = int(note.read_text())
     for _ in range(1000):  # the kernel delivers the signal in its own time
         if ended(child):

@@ -64,9 +64,13 @@ def unknown_words(command: str) -> list[str]:
         return [words[1]]
     found: click.Command = import_module(f"appliance.cli.verbs.{words[1]}").command
     if isinstance(found, click.Group):
-        inner = found.commands.get(words[2])
+        word = words[2] if len(words) > 2 else "-"
+        if word.startswith("-") and found.invoke_without_command:
+            inner: click.Command | None = found
+        else:
+            inner = found.commands.get(word)
         if inner is None:
-            return [words[2]]
+            return [word]
         found = inner
     known = {name for parameter in found.params for name in (*parameter.opts, "--help", "-h")}
     return [word for word in re.findall(r"(?<=\s)--?[a-z][a-z-]*", command) if word not in known]
@@ -120,6 +124,9 @@ def test_a_command_that_does_not_exist_is_found() -> None:
     assert unknown_words("appliance serach danube") == ["serach"]
     assert unknown_words("appliance search --fast danube") == ["--fast"]
     assert unknown_words("appliance runs lits") == ["lits"]
+    assert unknown_words("appliance index --reapir") == ["--reapir"]
+    assert unknown_words("appliance index verfiy") == ["verfiy"]
+    assert unknown_words("appliance index") == unknown_words("appliance index verify --json") == []
     assert unknown_words("make dmeo") == ["dmeo"]
 
 

@@ -1,13 +1,10 @@
-"""Kills during crawl and index, spread evenly over the time that each takes undisturbed.
+"""Kills during crawl and index, at random moments of the time that each takes undisturbed.
 
 After every kill the same command is given again, and the result must be what it is without kills:
 the same pages with the same content, no version twice, the same frozen index, nothing to mend.
 """
 
-import os
 import shutil
-import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +13,7 @@ from store.database import Database, open_database
 from store.pages import PageStore
 
 from ..corpus import site
+from ..killing import Tally, Target, strike, undisturbed
 from ..scratch import COMMAND, Done, appliance, run, surroundings
 from .check import Check, demand
 from .stage import Stage
@@ -23,30 +21,50 @@ from .stage import Stage
 PAGES = 60
 UNDISTURBED = 2
 """Runs without a kill; the shorter one gives the time over which the kills are spread."""
+OPENED = "indexer.build: vectors of"
+"""How the line begins that `appliance -v index` says when its set-up is over."""
+IN_FLIGHT = 0.8
+"""The share of kills during index that must hit it past its set-up and before its end."""
 BUSY = ("another process", "another `appliance")
 """How a refusal begins while what the killed process started is still going down."""
 
 
 def during_index(stage: Stage) -> str:
-    """Each time from an empty index; the frozen digest must come out equal."""
+    """By turns from an empty index and rebuilding a whole one; the digest must come out equal."""
     home = _home(stage)
-    taken = []
+    ways = (["-v", "index"], ["-v", "index", "--rebuild"])
+    taken: list[list[float]] = [[], []]
     for _ in range(UNDISTURBED):
         _forget_index(home)
-        whole = appliance(home, "index")
-        demand(whole.code == 0, whole.last_words())
-        taken.append(whole.seconds)
+        for words, times in zip(ways, taken, strict=True):
+            times.append(undisturbed(_target(home, words, OPENED)))
     wanted = _frozen(home)
-    finished = 0
-    for number, point in enumerate(_points(stage.kills, min(taken))):
-        _forget_index(home)
-        finished += not _killed(["index"], home, point, alone=number % 2 == 1)
+    first, rebuild = (
+        Tally(count, min(times), seed)
+        for count, times, seed in (
+            (-(-stage.kills // 2), taken[0], 1),
+            (stage.kills // 2, taken[1], 2),
+        )
+    )
+    moments = [iter(first.moments()), iter(rebuild.moments())]
+    for number in range(stage.kills):
+        again = number % 2
+        tally = (first, rebuild)[again]
+        if not again:
+            _forget_index(home)
+        point = next(moments[again]) * tally.seconds
+        # All that it started with it, then it alone.
+        tally.add(strike(_target(home, ways[again], OPENED), point, alone=number % 4 > 1))
         done = _again(lambda: appliance(home, "index"))
         demand(done.code == 0, f"killed at {point:.2f} s: {done.last_words()}")
         demand(_frozen(home) == wanted, f"killed at {point:.2f} s: another frozen index")
-        checked = appliance(home, "verify")
-        demand(checked.code == 0, f"killed at {point:.2f} s: verify: {checked.last_words()}")
-    return _figure(stage.kills, finished, min(taken))
+        for words in (["verify"], ["index", "verify"]):
+            checked = appliance(home, *words)
+            said = checked.out.strip() or checked.last_words()
+            demand(checked.code == 0, f"killed at {point:.2f} s: {' '.join(words)}: {said}")
+    landed = sum(blow.landed for tally in (first, rebuild) for blow in tally.blows)
+    demand(landed >= int(IN_FLIGHT * stage.kills), f"only {first}; rebuilding, {rebuild}")
+    return f"{first}; rebuilding, {rebuild}: each time the undisturbed state"
 
 
 def during_crawl(stage: Stage) -> str:
@@ -57,13 +75,14 @@ def during_crawl(stage: Stage) -> str:
         whole = run([COMMAND, "crawl", folder, "--collection", f"whole-{number}"], home)
         demand(whole.code == 0, whole.last_words())
         taken.append(whole.seconds)
-    finished = 0
+    tally = Tally(stage.kills, min(taken))
     with open_database(home) as database:
         wanted = _state(database, "whole-0")
         demand(len(wanted) == PAGES + 1, f"{len(wanted)} pages without any kill")
-        for number, point in enumerate(_points(stage.kills, min(taken))):
+        for number, moment in enumerate(tally.moments()):
+            point = moment * tally.seconds
             words = ["crawl", str(folder), "--collection", f"killed-{number}"]
-            finished += not _killed(words, home, point, alone=number % 2 == 1)
+            tally.add(strike(_target(home, words), point, alone=number % 2 == 1))
             done = _again(lambda words=words: appliance(home, *words))  # type: ignore[misc]
             demand(done.code == 0, f"killed at {point:.2f} s: {done.last_words()}")
             found = _state(database, f"killed-{number}")
@@ -73,35 +92,11 @@ def during_crawl(stage: Stage) -> str:
             demand(not faults, f"killed at {point:.2f} s: verify: {next(iter(faults), '')}")
     checked = appliance(home, "verify")
     demand(checked.code == 0, f"verify: {checked.last_words()}")
-    return _figure(stage.kills, finished, min(taken))
+    return f"{tally}: each time the undisturbed state"
 
 
-def _figure(kills: int, finished: int, seconds: float) -> str:
-    early = f", {finished} after its end" if finished else ""
-    return f"{kills} kills spread over {seconds:.1f} s{early}: each time the undisturbed state"
-
-
-def _points(kills: int, seconds: float) -> list[float]:
-    return [(number + 0.5) / kills * seconds for number in range(kills)]
-
-
-def _killed(words: list[str], home: Path, after: float, alone: bool = False) -> bool:
-    """Start a verb and kill it after `after` seconds; False if it had ended by then.
-
-    All its children are killed with it or, if `alone`, left to find out. The database server has
-    a session of its own and lives on, as after the death of any client.
-    """
-    process = subprocess.Popen(
-        [COMMAND, *words], env=surroundings(home), start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        process.wait(after)
-        return False
-    except subprocess.TimeoutExpired:
-        (os.kill if alone else os.killpg)(process.pid, signal.SIGKILL)
-        process.wait()
-        return True
+def _target(home: Path, words: list[str], ready: str = "") -> Target:
+    return Target([COMMAND, *words], surroundings(home), ready)
 
 
 def _again(act: Callable[[], Done], patience: float = 20) -> Done:

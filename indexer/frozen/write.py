@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from store.digest import canonical_json, sync_folder, write_atomic
 
 from ..encoders.base import Vectors
+from ..errors import IndexerError
 from . import compiled
 from .dense import DENSE, DenseWriter, lists_pay, write_lists
 from .files import (
@@ -117,13 +118,17 @@ def write(
         manifest = write_manifest(building, values)
         folder = root / folder_name(manifest.digest)
         if folder.exists():
-            try:
-                read_manifest(folder)
+            if _whole(folder, manifest):
                 return manifest
-            except Exception:
-                logger.warning("replacing the damaged frozen index %s", folder)
-                shutil.rmtree(folder)
-        os.rename(building, folder)
+            logger.warning("replacing the damaged frozen index %s", folder)
+            # Aside first: readers are without it for two renames, not while it is deleted.
+            damaged = root / f".damaged-{os.getpid()}"
+            shutil.rmtree(damaged, ignore_errors=True)
+            os.rename(folder, damaged)
+            os.rename(building, folder)
+            shutil.rmtree(damaged, ignore_errors=True)
+        else:
+            os.rename(building, folder)
         sync_folder(root)
         return manifest
     finally:
@@ -204,6 +209,16 @@ def _columns(
         "page_day": np.array([p.day for p in pages], dtype="<i4"),
         "page_offset": np.concatenate([[0], np.cumsum(lengths)]).astype("<i8"),
     }
+
+
+def _whole(folder: Path, manifest: Manifest) -> bool:
+    """Tell whether each file of `folder` is still what its manifest says."""
+    try:
+        return read_manifest(folder).digest == manifest.digest and all(
+            entry(folder / name) == wanted for name, wanted in manifest.values["files"].items()
+        )
+    except (OSError, IndexerError):
+        return False
 
 
 def read_header(folder: Path) -> dict[str, Any]:

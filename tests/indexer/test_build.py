@@ -1,17 +1,11 @@
-"""Building: incremental, resumable after kill -9 at any point, the same bytes after a rebuild."""
+"""Building: incremental, readable all the while, the same bytes after a rebuild."""
 
-import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from indexer.build import FLUSH, IndexReport, build
+from indexer.build import IndexReport, build
 from indexer.encoders.lexical import LexicalEncoder
 from indexer.errors import IndexBusy
 from indexer.frozen import FrozenIndex
@@ -19,22 +13,10 @@ from indexer.milvus import VectorStore
 from indexer.search import Searcher
 from store.database import Database
 from store.pages import PageStore
-from store.passages import PassageStore
 
-from .conftest import ROOT, version
+from .conftest import version
 
 ENCODER = LexicalEncoder()
-CHILD = """
-import sys
-from pathlib import Path
-import indexer.build
-from indexer.encoders.lexical import LexicalEncoder
-from store.database import Database
-indexer.build.BATCH, indexer.build.FLUSH = 8, 32
-with Database(sys.argv[1]) as db:
-    print("ready", flush=True)
-    print(indexer.build.build(db, Path(sys.argv[2]), LexicalEncoder()).encoded)
-"""
 
 
 def index(database: Database, home: Path, **options: bool) -> IndexReport:
@@ -193,57 +175,3 @@ def test_readers_never_see_a_half_index(database: Database, corpus: PageStore, h
     index(database, home)
     assert searcher.search("Danube") == before, "an open reader keeps its snapshot"
     assert Searcher.open(database, home).search("Danube") != before
-
-
-def _child(database: Database, home: Path) -> subprocess.Popen[str]:
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, database.url, str(home)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    return child
-
-
-@pytest.mark.kill
-def test_a_killed_run_is_finished_by_the_next(database: Database, tmp_path: Path) -> None:
-    """Kill points are spread evenly over the measured duration of a whole run."""
-    kills = int(os.environ.get("APPLIANCE_KILLS", "4"))
-    pages = PageStore(database)
-    words = [f"word{i}" for i in range(400)]
-    chance = random.Random(7)
-    pages.add(
-        [
-            version(f"https://kill.test/{i}", f"Page {i}", " ".join(chance.choices(words, k=250)))
-            for i in range(150)
-        ]
-    )
-    started = time.monotonic()
-    child = _child(database, tmp_path / "whole")
-    assert child.wait() == 0
-    duration = time.monotonic() - started
-    assert child.stdout is not None
-    child.stdout.close()
-    expected = frozen(tmp_path / "whole")
-    everything = frozen_ids(tmp_path / "whole")
-
-    passages = PassageStore(database)
-    interrupted = 0
-    for number in range(kills):
-        home = tmp_path / f"kill{number}"
-        passages.remove(everything)
-        child = _child(database, home)
-        time.sleep(duration * (number + 0.5) / kills * 0.9)
-        child.send_signal(signal.SIGKILL)
-        interrupted += child.wait() == -signal.SIGKILL
-        child.stdout.close()  # type: ignore[union-attr]
-        marked = passages.count(ENCODER.digest)
-        report = index(database, home)
-        assert report.encoded <= len(everything) - marked + FLUSH
-        assert report.encoded >= len(everything) - marked
-        assert frozen(home) == expected
-        assert milvus_keys(home) == everything
-        assert index(database, home).unchanged
-    assert interrupted >= kills // 2

@@ -1,51 +1,126 @@
-"""`appliance index`: passages, vectors and the frozen snapshot, for what was stored since."""
+"""`appliance index`: passages, vectors and the frozen snapshot, for what was stored since; and
+`appliance index verify`, which compares the three with the store and repairs them.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 import click
 
+from indexer.audit import Audit, Outcome, audit
 from indexer.build import IndexReport, Progress, build
+from indexer.encoders.base import Encoder
 from indexer.encoders.choose import choose
 from indexer.errors import IndexMissing
+from indexer.milvus import Backend
 from store.database import Database
 from store.pages import PageStore
 
+from ...config import Config
 from ...readers import encoder_weights, open_store
+from ...render.terminal import safe
 from ..options import as_json, collection_option, config_from, print_json, say
 
 DEFAULT_COLLECTION = "web"
 
 
-@click.command("index")
+@click.group("index", invoke_without_command=True)
 @click.option("--rebuild", is_flag=True, help="Encode everything again.")
+@click.option("--repair", is_flag=True, help="Find what is damaged and make it right.")
 @collection_option
 @as_json
-def command(rebuild: bool, collection: str | None, as_json: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context, rebuild: bool, repair: bool, collection: str | None, as_json: bool
+) -> None:
     """Index what was stored since the last time and freeze a snapshot for reading.
 
-    Stopped at any moment, the same command goes on where it was.
+    Stopped at any moment, the same command goes on where it was. --repair is short for `index
+    verify --repair`.
     """
-    config = config_from(collection=collection)
-    with open_store(config) as database, config.home.writer("index"):
-        _refuse_empty(database, config.collection)
-        choice = choose(encoder_weights(config))
-        say(f"encoder: {choice.reason}")
-        with _bar(as_json) as progress:
-            report = build(
-                database,
-                config.home.root,
-                choice.encoder,
-                progress,
-                collection=config.collection,
-                uri=config.milvus_uri or None,
-                rebuild=rebuild,
+    if context.invoked_subcommand is not None:
+        if rebuild or repair or collection or as_json:
+            raise click.UsageError(
+                f"options go behind the word, as in: appliance index {context.invoked_subcommand} "
+                "--json"
             )
+        return
+    if rebuild and repair:
+        raise click.UsageError("--rebuild makes everything anew and --repair only what is wrong")
+    if repair:
+        _verify(collection, as_json, repair=True, encode=None)
+        return
+    config = config_from(collection=collection)
+    with _opened(config) as (database, encoder), _bar(as_json) as progress:
+        report = build(
+            database,
+            config.home.root,
+            encoder,
+            progress,
+            collection=config.collection,
+            backend=_backend(config),
+            rebuild=rebuild,
+        )
     if as_json:
         print_json(asdict(report) | {"folder": str(report.folder)})
     else:
         say(_summary(report))
+
+
+@command.command("verify")
+@click.option("--repair", is_flag=True, help="Make right what is found, and compare again.")
+@click.option(
+    "--encode/--no-encode",
+    default=None,
+    help="Encode each passage again and compare its vector (default: with BM25 alone).",
+)
+@collection_option
+@as_json
+def verify(repair: bool, encode: bool | None, collection: str | None, as_json: bool) -> None:
+    """Count where the stored pages, the vectors and the frozen index differ.
+
+    Prints a line for each kind of fault with their number and one of them, and exits with 1 when
+    there is one that was not repaired. Without --repair nothing is changed.
+    """
+    _verify(collection, as_json, repair, encode)
+
+
+def _verify(collection: str | None, as_json: bool, repair: bool, encode: bool | None) -> None:
+    config = config_from(collection=collection)
+    with _opened(config) as (database, encoder), _bar(as_json) as progress:
+        outcome = audit(
+            database,
+            config.home.root,
+            encoder,
+            progress,
+            collection=config.collection,
+            backend=_backend(config),
+            encode=encode,
+            repair=repair,
+        )
+    if as_json:
+        print_json(_outcome_json(outcome))
+    else:
+        _print_findings(outcome.before)
+        _say_outcome(outcome, repair)
+    if not outcome.clean:
+        raise SystemExit(1)
+
+
+@contextmanager
+def _opened(config: Config) -> Iterator[tuple[Database, Encoder]]:
+    """Open the store for writing its index, and choose the encoder."""
+    with open_store(config) as database, config.home.writer("index"):
+        _refuse_empty(database, config.collection)
+        choice = choose(encoder_weights(config))
+        say(f"encoder: {choice.reason}")
+        yield database, choice.encoder
+
+
+def _backend(config: Config) -> Backend:
+    return Backend(config.milvus_uri, config.milvus_token, config.milvus_index)
 
 
 def _refuse_empty(database: Database, collection: str) -> None:
@@ -79,3 +154,52 @@ def _summary(report: IndexReport) -> str:
         f"{report.passages:,} passages ({report.encoded:,} encoded now, "
         f"{report.deleted:,} removed)"
     )
+
+
+def _print_findings(found: Audit) -> None:
+    for one in found.findings:
+        line = f"{one.part}: {one.kind}: {one.count:,} {one.says}; the first: {one.example}"
+        click.echo(safe(line).replace("\n", " "))
+
+
+def _say_outcome(outcome: Outcome, repair: bool) -> None:
+    now = outcome.after or outcome.before
+    sizes = (
+        f"{now.pages:,} pages, {now.passages:,} passages, {now.vectors:,} vectors, "
+        f"index {now.digest[:15] or 'none'}"
+    )
+    if outcome.clean and outcome.after is None:
+        say(f"{sizes}: they agree")
+    elif outcome.after is not None:
+        done = f"repaired, {outcome.encoded:,} encoded again and {outcome.deleted:,} removed"
+        if outcome.clean:
+            say(f"{sizes}: {done}; they agree")
+            return
+        say(f"{sizes}: {done}; this is left:")
+        _print_findings(outcome.after)
+    elif not repair:
+        behind = all(one.behind for one in now.findings)
+        say(f"{sizes}: run: appliance index{'' if behind else ' verify --repair'}")
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "ok": outcome.clean,
+        "repaired": outcome.after is not None,
+        "encoded": outcome.encoded,
+        "deleted": outcome.deleted,
+        "before": _audit_json(outcome.before),
+        "after": _audit_json(outcome.after) if outcome.after else None,
+    }
+
+
+def _audit_json(found: Audit) -> dict[str, Any]:
+    return {
+        "pages": found.pages,
+        "passages": found.passages,
+        "vectors": found.vectors,
+        "digest": found.digest,
+        "findings": [
+            asdict(one) | {"says": one.says, "behind": one.behind} for one in found.findings
+        ],
+    }
