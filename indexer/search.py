@@ -24,7 +24,7 @@ from .frozen import FrozenIndex, frozen_root
 from .frozen.read import PageRecord
 from .memory import QueryMemory
 from .phrases import flat, plain_words
-from .query import Ignored, Query, loosen, parse
+from .query import Ignored, Query, loosen, parse, unmarked
 from .ranking import DEFAULT_FUSION, Fusion, Ranked, most_candidates, rank
 from .results import Hit, Results
 from .shaping import DEFAULT_SHAPE, Shape, Shelf
@@ -120,11 +120,16 @@ class Searcher:
         loosened = False
         if not hits:
             # Marks of quotation are a preference: what is found without them is found with them.
-            loose, also = self._applicable(parse(loosen(query)))
-            if _sought(loose) != _sought(asked):
+            tried = [_sought(asked)]
+            for text in (loosen(query), unmarked(query)):
+                loose, also = self._applicable(parse(text))
+                if _sought(loose) in tried:
+                    continue
+                tried.append(_sought(loose))
                 hits = self._find(loose, shape)
                 if loosened := bool(hits):
                     asked, ignored = loose, also
+                    break
         emptied = self._emptied_by(asked) if not hits else ()
         return Results(tuple(hits), emptied, ignored, loosened, self._undated(asked))
 
