@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from indexer.memory import QueryMemory
 from models.engine import Engine
 from models.profiles import Profile
 from models.registry import ModelCard
@@ -44,6 +45,10 @@ class Inquiry:
     searched: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
+    memory: QueryMemory = field(default_factory=QueryMemory)
+
+    def __post_init__(self) -> None:
+        self.readers = self.readers.remembering(self.memory)
 
     def steps(
         self, engine: Engine, profile: Profile, date: str, seed: int, seconds: float | None
@@ -74,6 +79,7 @@ class Inquiry:
             quotes(self.question, self.readers.searcher, self.readers.pages)
         )
         self.outcome = "answered" if self.quotes else "abstained"
+        self._keep_vectors()
         self.writer.add({"type": "quotes", "items": [item.to_json() for item in self.quotes]})
         self._end()
         return self.quotes
@@ -98,6 +104,7 @@ class Inquiry:
             )
         elif isinstance(step, CallStep):
             self._see(step.result.data)
+            self._keep_vectors()
             self.writer.add(
                 {
                     "type": "call",
@@ -165,7 +172,14 @@ class Inquiry:
         self.quotes = self._checked(
             quotes(self.question, self.readers.searcher, self.readers.pages)
         )
+        self._keep_vectors()
         self.writer.add({"type": "quotes", "items": [item.to_json() for item in self.quotes]})
+
+    def _keep_vectors(self) -> None:
+        """Write the vectors of the queries that were encoded since the last event."""
+        if fresh := self.memory.take():
+            items = [{"query": text, **vectors.to_json()} for text, vectors in fresh.items()]
+            self.writer.add({"type": "vectors", "items": items})
 
     def _checked(self, found: "list[Evidence] | tuple[Evidence, ...]") -> list[Evidence]:
         return [evidence for evidence in found if holds(evidence, self.readers.pages)]

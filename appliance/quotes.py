@@ -4,6 +4,7 @@ The best passages of the best pages, verbatim and checked like any other evidenc
 page's search score and the quote's own fit, and invents nothing.
 """
 
+import math
 from collections.abc import Iterator
 
 from indexer.blocks import HEADING
@@ -18,8 +19,6 @@ from .evidence import Evidence
 PAGES = 5
 PER_PAGE = 3
 QUOTE_WORDS = 60
-OTHER_PAGE = 0.5
-"""What a page's standing in the search result counts: 0 not at all, 1 as much as the quote."""
 
 
 def quotes(question: str, searcher: Searcher, pages: PageStore, most: int = 5) -> list[Evidence]:
@@ -29,7 +28,8 @@ def quotes(question: str, searcher: Searcher, pages: PageStore, most: int = 5) -
     ranked: list[tuple[float, int, int, Evidence]] = []
     for hit in hits:
         page = pages.version(hit.version_id)
-        standing = (hit.score / best if best > 0 else 1.0) ** OTHER_PAGE
+        # A page's standing counts half as much as the quote itself.
+        standing = math.sqrt(hit.score / best) if best > 0 else 1.0
         for score, start, end in _windows(page, question):
             evidence = Evidence(
                 url=page.url,

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.encoders.base import Encoder
 from indexer.encoders.choose import choose
+from indexer.memory import QueryMemory
 from indexer.search import Searcher
 from models.profiles import Profile
 from store.database import Database, open_database
@@ -26,6 +27,10 @@ class Readers:
     database: Database
     pages: PageStore
     searcher: Searcher
+
+    def remembering(self, memory: QueryMemory) -> "Readers":
+        """The same readers for one run, whose query vectors are kept in `memory`."""
+        return replace(self, searcher=self.searcher.remembering(memory))
 
     def index_facts(self) -> dict[str, object]:
         """What a run's manifest says of the index: digest, encoder, backend and sizes."""

@@ -49,6 +49,8 @@ _PIECE = re.compile(
     r"|(?<!\S)(?P<boolean>(?-i:AND|OR|NOT))(?!\S)",
     re.IGNORECASE,
 )
+_BARRED_PHRASE = re.compile(rf"({_OPEN}[-−](?:{_DOUBLE}))")
+_ANY_MARK = re.compile(rf"[{_MARKS}「」『』《》〈〉‘’]")
 _ENDING = ".,;:!?)]}|、。"
 _DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?[年月日]?")
 _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -144,6 +146,17 @@ def loosen(query: str) -> str:
         return match[0]
 
     return _PIECE.sub(bare, normal(query))
+
+
+def unmarked(query: str) -> str:
+    """Return `query` without any quotation mark, wherever it stands; those behind a minus stay.
+
+    A mark in the middle of an operator (`site:exam"ple.org`) makes another operator of it, which
+    `loosen` does not undo.
+    """
+    pieces = _BARRED_PHRASE.split(normal(query))
+    # Every second piece is a phrase that must not stand in a page.
+    return "".join(piece if at % 2 else _ANY_MARK.sub("", piece) for at, piece in enumerate(pieces))
 
 
 def normal(query: str) -> str:

@@ -5,6 +5,7 @@ compared, ties broken by URL and span. It reads texts only through the function 
 and only to find quoted phrases.
 """
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -200,7 +201,7 @@ class _TitleMatch:
                 outside += worth
         if not inside or not self._total:
             return 0.0
-        return float(inside / (inside + outside) * (inside / self._total) ** 0.5)
+        return float(inside / (inside + outside) * math.sqrt(inside / self._total))
 
     def names(self, record: PageRecord) -> bool:
         """Tell whether the query has the title, without what follows a comma or dash."""

@@ -4,6 +4,7 @@ The same query on the same index gives the same bytes in every process. Texts co
 store; Milvus is never opened here. This module knows nothing of tools, models or runs.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -15,14 +16,15 @@ from store.page import PageVersion
 from store.pages import PageStore
 
 from .addresses import Addresses
-from .encoders.base import Encoder, Term
+from .encoders.base import Encoder, QueryVectors, Term
 from .encoders.lexical import LexicalEncoder
 from .errors import IndexStale
 from .filters import PageFilter, each, only, unfiltered, without
 from .frozen import FrozenIndex, frozen_root
 from .frozen.read import PageRecord
+from .memory import QueryMemory
 from .phrases import flat, plain_words
-from .query import Ignored, Query, loosen, parse
+from .query import Ignored, Query, loosen, parse, unmarked
 from .ranking import DEFAULT_FUSION, Fusion, Ranked, most_candidates, rank
 from .results import Hit, Results
 from .shaping import DEFAULT_SHAPE, Shape, Shelf
@@ -70,6 +72,7 @@ class Searcher:
         self._flat = lru_cache(maxsize=FLATTENED)(self._flattened)
         self._terms_of = lru_cache(maxsize=TERMS)(self._encoded)
         self._addresses = Addresses(index)
+        self._memory: QueryMemory | None = None
 
     @classmethod
     def open(
@@ -81,6 +84,15 @@ class Searcher:
         """
         index = FrozenIndex.open(frozen_root(home, collection))
         return cls(index, PageStore(db, collection), encoder)
+
+    def remembering(self, memory: QueryMemory) -> Self:
+        """Return a searcher of the same open index that takes query vectors from `memory`.
+
+        BM25's are not kept: they are whole words and constants, the same on every machine.
+        """
+        other = copy.copy(self)
+        other._memory = None if isinstance(self.encoder, LexicalEncoder) else memory
+        return other
 
     def search(
         self,
@@ -108,11 +120,16 @@ class Searcher:
         loosened = False
         if not hits:
             # Marks of quotation are a preference: what is found without them is found with them.
-            loose, also = self._applicable(parse(loosen(query)))
-            if _sought(loose) != _sought(asked):
+            tried = [_sought(asked)]
+            for text in (loosen(query), unmarked(query)):
+                loose, also = self._applicable(parse(text))
+                if _sought(loose) in tried:
+                    continue
+                tried.append(_sought(loose))
                 hits = self._find(loose, shape)
                 if loosened := bool(hits):
                     asked, ignored = loose, also
+                    break
         emptied = self._emptied_by(asked) if not hits else ()
         return Results(tuple(hits), emptied, ignored, loosened, self._undated(asked))
 
@@ -161,7 +178,7 @@ class Searcher:
             if each(query):
                 yield self._listed(gate), True
             return
-        vectors = self.encoder.encode_query(query.text, self.index.languages)
+        vectors = self._vectors(query.text)
         counted = self._counted
         phrases = [counted(plain_words(p)) for p in query.phrases] if counted else []
         wanted = shape.results
@@ -176,6 +193,12 @@ class Searcher:
             if final:
                 return
             wanted = 2 * most
+
+    def _vectors(self, text: str) -> QueryVectors:
+        def encode() -> QueryVectors:
+            return self.encoder.encode_query(text, self.index.languages)
+
+        return encode() if self._memory is None else self._memory.vectors(text, encode)
 
     def _listed(self, gate: PageFilter) -> list[Ranked]:
         """Return the pages that filters alone let through, in the order of their addresses."""

@@ -4,7 +4,6 @@ Pure and deterministic: text, goal and a budget in, spans of that text out, in p
 knows no index: how rare a word is, is counted on the page itself.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +14,7 @@ from .encoders.lexical import ASKING
 from .families import FAMILY_WEIGHT, expected, relatives
 from .passages import split
 from .pieces import pieces
+from .rarity import idf
 from .tokens import count_words, language_key, terms
 
 ROOMY = 300
@@ -85,8 +85,7 @@ def score_units(
     weight: dict[str, float] = {}
     for word, share in weight_of.items():
         count = sum(1 for bag in bags if word in bag or bag & kin[word])
-        rarity = math.log(1.0 + (len(bags) - count + 0.5) / (count + 0.5))
-        weight[word] = share * max(rarity, 0.2)
+        weight[word] = share * max(idf(count, len(bags)), 0.2)
     # However rarely a page repeats its own name, the name is not what is asked about it.
     lightest = min((w for word, w in weight.items() if word not in titles), default=1.0)
     named = weight.keys() & titles

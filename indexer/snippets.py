@@ -78,13 +78,18 @@ def snippet(
     last: Piece | None = None
     for unit in chosen:
         piece = " ".join(text[unit.start : unit.end].split())
-        near = last is not None and not text[last.end : unit.start].strip()
-        if near:
-            shown[-1] += f" {piece}"
+        if last is not None and not text[last.end : unit.start].strip():
+            # Chinese puts nothing between sentences, and verbatim is verbatim.
+            touching = last.end == unit.start and not _space(text[last.end - 1 : unit.start + 1])
+            shown[-1] += piece if touching else f" {piece}"
         else:
             shown.append(piece)
         last = unit
     return JOIN.join(shown)
+
+
+def _space(letters: str) -> bool:
+    return any(letter.isspace() for letter in letters)
 
 
 def _worth(bag: set[str], weights: Mapping[str, float]) -> float:

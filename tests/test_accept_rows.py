@@ -42,6 +42,7 @@ PROMISED = {
     "demo researcher": ("renamed", "invented", "processes", "model card", "model import"),
     "real pages": ("docs crawl", "docs search", "sites.toml"),
     "replay": ("replay", "replay altered"),
+    "repeated searches": ("same search", "same processor", "same twin"),
     "air gap": ("no network", "seal", "seal twin"),
     "speed": ("help", "cold search"),
     "kills": ("kill index", "kill crawl"),

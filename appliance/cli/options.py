@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 import click
@@ -57,6 +58,39 @@ def print_json(value: object) -> None:
 def say(message: str) -> None:
     """Narrate on stderr."""
     click.echo(message, err=True)
+
+
+class Words(click.Command):
+    """A verb whose arguments are words of people: `-opera`, `-40` and `-"a phrase"` are words too.
+
+    What is written like an option of the verb is one, and so is everything with two hyphens, so
+    that a mistyped option is still named.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the words behind `--`, in their order."""
+        valued = {
+            name: not (isinstance(one, click.Option) and (one.is_flag or one.count))
+            for one in self.get_params(ctx)
+            for name in one.opts
+        }
+        options, words, rest = [], [], iter(args)
+        for arg in rest:
+            name = arg.partition("=")[0]
+            if arg == "--":
+                words.extend(rest)
+            elif arg in valued:
+                value = list(islice(rest, int(valued[arg])))
+                options += [arg, *value]
+                if len(value) < valued[arg]:
+                    words = []  # nothing may be taken for the value that is missing
+            elif name.startswith("--") or (re.fullmatch(r"-[a-z]=?\d+", arg) and arg[:2] in valued):
+                options.append(arg)
+            else:
+                words.append(arg)
+        if words:
+            options += ["--", *words]
+        return super().parse_args(ctx, options)
 
 
 class Duration(click.ParamType[float]):

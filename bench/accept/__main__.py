@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from ..scratch import scratch
-from . import clone, demo, docs, kills, replays, researcher, sealed, speed
+from . import clone, demo, docs, kills, repeats, replays, researcher, sealed, speed
 from .check import Check, Outcome, perform
 from .stage import Stage
 
@@ -24,12 +24,14 @@ CHECKS: tuple[Check, ...] = (
     *researcher.CHECKS,
     *docs.CHECKS,
     *replays.CHECKS,
+    *repeats.CHECKS,
     *sealed.CHECKS,
     *speed.CHECKS,
     *kills.CHECKS,
 )
 KILLS = "APPLIANCE_KILLS"
 QUESTIONS = "APPLIANCE_QUESTIONS"
+QUERIES = "APPLIANCE_QUERIES"
 
 
 def main(arguments: list[str] | None = None, checks: Sequence[Check] = CHECKS) -> int:
@@ -56,6 +58,7 @@ def main(arguments: list[str] | None = None, checks: Sequence[Check] = CHECKS) -
             int(os.environ.get(KILLS, "10")),
             chosen.clone,
             int(os.environ.get(QUESTIONS, "300")),
+            int(os.environ.get(QUERIES, "1000")),
         )
         for check in checks:
             if chosen.names and check.name not in chosen.names:

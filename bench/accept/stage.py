@@ -20,16 +20,22 @@ DEMO_WEIGHTS = ROOT / "models" / "demo" / "demo-researcher.gguf"
 class Stage:
     """One acceptance run in the folder `root`. `clone` asks for the checks from a fresh clone.
 
-    `kills` and `questions` are how many kills and how many invented questions.
+    `kills`, `questions` and `queries` are how many kills, invented questions and repeated searches.
     """
 
     def __init__(
-        self, root: Path, kills: int = 10, clone: bool = False, questions: int = 300
+        self,
+        root: Path,
+        kills: int = 10,
+        clone: bool = False,
+        questions: int = 300,
+        queries: int = 1000,
     ) -> None:
         self.root = root
         self.kills = kills
         self.clone = clone
         self.questions = questions
+        self.queries = queries
         self._made: dict[str, Any] = {}
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:

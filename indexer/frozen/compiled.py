@@ -110,13 +110,17 @@ def _key() -> str:
     import numba
 
     source = Path(__file__).with_name("kernels.py")
-    features = sorted(k for k, on in llvmlite.binding.get_host_cpu_features().items() if on)
+    # No features at all, as for a generic processor, are features that were chosen too.
+    features = numba.config.CPU_FEATURES
+    if features is None:
+        host = llvmlite.binding.get_host_cpu_features()
+        features = ",".join(sorted(k for k, on in host.items() if on))
     parts = [
         numba.__version__,
         llvmlite.__version__,
         sys.version,
         str(numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name()),
-        str(numba.config.CPU_FEATURES or ",".join(features)),
+        str(features),
         str(source.parent),
         sha256_file(source),
     ]

@@ -96,8 +96,10 @@ def current_folder(root: Path) -> Path:
     try:
         name = (root / CURRENT).read_text(encoding="ascii").strip()
     except FileNotFoundError:
+        named = root.name.removeprefix("frozen").removeprefix("-")
+        what, how = (f" of the collection {named}", f" --collection {named}") if named else ("", "")
         raise IndexMissing(
-            f"Nothing is indexed yet in {root.parent}: run appliance index."
+            f"Nothing{what} is indexed yet in {root.parent}: run appliance index{how}."
         ) from None
     folder = root / name
     if not name or "/" in name or not folder.is_dir():

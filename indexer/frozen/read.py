@@ -7,7 +7,6 @@ texts, snippets or ranking beyond one arm's scores; it imports neither pymilvus 
 index asks for it, FAISS or numba.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..encoders.base import Dense, QueryVectors, Term
 from ..errors import IndexDamaged
+from ..rarity import idf
 from . import compiled
 from .clusters import DENSE_SCALE, quantise
 from .files import Manifest, current_folder, read_manifest
@@ -128,7 +128,7 @@ class FrozenIndex(Joined):
         held = sum(b - a for s in self.segments for a, b in s.sparse.ranges(term.ids))
         held -= sum(self.gone_postings.get(key, 0) for key in term.ids)
         count = min(self.passages, held)
-        return math.log(1.0 + (self.passages - count + 0.5) / (count + 0.5))
+        return idf(count, self.passages)
 
     def factor(self, term: Term) -> int:
         """Return the integer that a term's impacts are multiplied by."""

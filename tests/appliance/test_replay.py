@@ -12,6 +12,7 @@ from appliance.replay import check_index, replay, replay_quotes, words_of_differ
 from appliance.tools import Toolbox, ToolResult
 from appliance.tools.visit import VisitTool
 from appliance.trace import Run
+from indexer.frozen.files import FORMAT
 from models.errors import EngineError
 from models.profiles import profile
 from store.database import Database
@@ -152,7 +153,10 @@ def test_the_index_of_a_run_without_a_model_is_checked_as_well(
     command("ask", "--model", "none", "How long is the Rhine?")
     (folder,) = corpus.runs.iterdir()
     path = folder / "run.jsonl"
-    path.write_text(path.read_text("utf-8").replace('"backend":"frozen-1"', '"backend":"frozen-9"'))
+    text = path.read_text("utf-8")
+    assert f'"backend":"frozen-{FORMAT}"' in text
+    path.write_text(text.replace(f'"backend":"frozen-{FORMAT}"', '"backend":"frozen-9"'))
     done = command("replay", "last")
     assert done.code == 1
-    assert "was made with the backend 'frozen-9' and the present index has 'frozen-1'" in done.err
+    said = f"was made with the backend 'frozen-9' and the present index has 'frozen-{FORMAT}'"
+    assert said in done.err

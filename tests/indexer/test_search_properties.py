@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from indexer.build import build
 from indexer.encoders.lexical import LexicalEncoder
 from indexer.search import Hit, Searcher
+from indexer.shaping import Shape
+from indexer.tokens import count_words
 from store.database import Database
 from store.pages import PageStore
 
@@ -45,6 +47,67 @@ def test_quotation_marks_and_intitle_never_empty_a_list(searcher: Searcher) -> N
         assert searcher.search(quoted), quoted
         titled = " ".join([*words[:first], f"intitle:{words[first]}", *words[first + 1 :]])
         assert searcher.search(titled), titled
+
+    check()
+
+
+MARKS = ('""', "“”", "„“", "”“", "«»", "「」", "『』", "《》", "〈〉", "‘’", "''", '"”')
+
+
+def test_marks_anywhere_never_empty_a_list(searcher: Searcher) -> None:
+    """In the middle of a word, of an operator, of a value: as a hasty hand puts them."""
+
+    @CASES
+    @given(QUERIES, st.data(), st.sampled_from(MARKS))
+    def check(words: list[str], data: st.DataObject, marks: str) -> None:
+        query = " ".join(words)
+        if not searcher.search(query):
+            return
+        first = data.draw(st.integers(0, len(query)))
+        last = data.draw(st.integers(first, len(query)))
+        quoted = query[:first] + marks[0] + query[first:last] + marks[1] + query[last:]
+        # A minus before a mark bars the phrase behind it: that is no preference any more.
+        if "-" + marks[0] not in quoted:
+            assert searcher.search(quoted), quoted
+
+    check()
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        'site:almanac.te"st -opera" Danube',
+        "site:al《mana》c.test Danube",
+        "site:almanac.test》 Danube",
+    ],
+)
+def test_a_mark_inside_an_operator_is_taken_off(searcher: Searcher, quoted: str) -> None:
+    found = searcher.results(quoted)
+    assert found.hits
+    assert not found.emptied_by
+
+
+def test_what_a_phrase_bars_stays_barred(searcher: Searcher) -> None:
+    """The twin: marks that filter are not taken off for the sake of a list."""
+    found = searcher.results('opera house -"capital of Austria"')
+    assert not any("vienna" in hit.url for hit in found.hits)
+    only = searcher.results('intitle:Vienna site:almanac.test/vienna -"capital of Austria"')
+    assert (only.hits, only.loosened) == ((), False)
+    assert '-"capital of Austria"' in only.emptied_by
+
+
+def test_snippets_are_verbatim_of_thirty_to_sixty_words(searcher: Searcher) -> None:
+    @CASES
+    @given(QUERIES, st.sampled_from([30, 45, 60]))
+    def check(words: list[str], most: int) -> None:
+        shape = Shape(10, most, highlight=True)
+        for hit in searcher.results(" ".join(words), shape).hits:
+            page = " ".join(PAGES[hit.url][1].split())
+            assert all(piece in page for piece in hit.snippet.split(" … ")), hit.snippet
+            assert min(30, count_words(page) // 2) <= count_words(hit.snippet) <= 60
+            ends = [end for span in hit.highlights for end in span]
+            assert ends == sorted(ends)
+            assert all(0 <= end <= len(hit.snippet) for end in ends)
 
     check()
 

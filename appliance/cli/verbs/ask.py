@@ -15,6 +15,7 @@ from ...researcher import DEMONSTRATION, Researcher, choose_model, open_research
 from ...trace import RunWriter
 from ..options import (
     Duration,
+    Words,
     as_json,
     collection_option,
     config_from,
@@ -25,7 +26,7 @@ from ..options import (
 )
 
 
-@click.command("ask")
+@click.command("ask", cls=Words)
 @click.argument("question", nargs=-1, required=True)
 @model_option
 @collection_option

@@ -2,12 +2,14 @@
 
 import click
 
+from indexer.memory import QueryMemory
 from models.profiles import profile
 
 from ...quotes import quotes
 from ...readers import open_readers
 from ...replay import check_index, replay, replay_quotes
 from ...trace import read_run
+from ...vectors import check_vectors, recorded_vectors
 from ..options import as_json, config_from, print_json, say
 
 
@@ -24,6 +26,10 @@ def command(run: str, as_json: bool) -> None:
     with open_readers(config) as readers:
         for note in check_index(recorded, readers.index_facts()):
             say(note)
+        vectors = recorded_vectors(recorded)
+        for note in check_vectors(recorded, vectors, readers.searcher):
+            say(note)
+        readers = readers.remembering(QueryMemory(vectors))
         if recorded.manifest["profile"] == "none":
             count = replay_quotes(
                 recorded, quotes(recorded.question, readers.searcher, readers.pages)

@@ -12,10 +12,10 @@ from store.page import clean
 from ...readers import open_readers
 from ...render.terminal import safe
 from ...tools.search import hit_json
-from ..options import as_json, collection_option, config_from, print_json, say
+from ..options import Words, as_json, collection_option, config_from, print_json, say
 
 
-@click.command("search")
+@click.command("search", cls=Words)
 @click.argument("query", nargs=-1, required=True)
 @click.option(
     "-k",

@@ -1,0 +1,1 @@
+"""The same searches: in fresh processes, from rebuilt indexes, and on lesser processors."""
