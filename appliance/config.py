@@ -20,8 +20,12 @@ class Config:
     """Every setting of the appliance.
 
     `database_url` and `milvus_uri` empty mean the private PostgreSQL and Milvus Lite of the home.
-    `encoder` is `lexical` or the folder of a BGE-M3 checkpoint. `model` empty means: the first
-    installed researcher, else quotes. `allow_hosts` are the hosts outside this process that the
+    `encoder` is `auto` (BGE-M3 where its folder is in the home, else BM25), `lexical`, `bge-m3`, or
+    the folder of a BGE-M3 checkpoint; `encoder_device` (`cpu`, `cuda:0,cuda:1`; empty: every GPU,
+    else the CPU) and `encoder_precision` (`fp32`, `fp16`) are for its passages, `query_precision`
+    (`fp32`, `int8`) for its queries and the reranker. `reranker` empty means none; `bge-reranker-v2-m3`
+    is the one in the home, and a folder names another. It reads `rerank_pages` pages. `model` empty
+    means: the first installed researcher, else quotes. `allow_hosts` are the hosts outside this process that the
     seal lets through (a database or engine of the local network); naming one weakens the seal
     from a kernel filter to a check inside Python.
     """
@@ -30,7 +34,12 @@ class Config:
     collection: str = "web"
     database_url: str = ""
     milvus_uri: str = ""
-    encoder: str = "lexical"
+    encoder: str = "auto"
+    encoder_device: str = ""
+    encoder_precision: str = "fp32"
+    query_precision: str = "fp32"
+    reranker: str = ""
+    rerank_pages: int = 10
     model: str = ""
     context: int = 0
     threads: int = 0
@@ -39,6 +48,7 @@ class Config:
 
 
 _SETTINGS = {field.name: field.type for field in fields(Config) if field.name != "home"}
+_CHOICES = {"encoder_precision": ("fp32", "fp16"), "query_precision": ("fp32", "int8")}
 
 
 def load(
@@ -68,6 +78,9 @@ def load(
             f"{config.collection!r} cannot name a collection; use small letters, digits, '.', '_' "
             "and '-'"
         )
+    for name, allowed in _CHOICES.items():
+        if (value := getattr(config, name)) not in allowed:
+            raise ConfigError(f"the setting {name} is {value!r}; give {' or '.join(allowed)}")
     return config
 
 

@@ -4,7 +4,8 @@ Types only. An encoder knows no database, no Milvus and no ranking; whoever scor
 what is here with what the index counted.
 """
 
-from collections.abc import Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +54,31 @@ class QueryVectors:
     dense: Dense | None
     terms: tuple[Term, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """The vectors as JSON values that give the same bits back: `dense` is the base64 of
+        little-endian float32, `terms` are pairs of ids and weight.
+        """
+        dense = None
+        if self.dense is not None:
+            dense = b64encode(self.dense.astype("<f4").tobytes()).decode("ascii")
+        return {"dense": dense, "terms": [[list(t.ids), t.weight] for t in self.terms]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "QueryVectors":
+        """Read what `to_json` gave; ValueError when it is anything else."""
+        import numpy as np
+
+        try:
+            dense = values["dense"]
+            if dense is not None:
+                dense = np.frombuffer(b64decode(dense, validate=True), "<f4").astype(np.float32)
+            terms = tuple(
+                Term(tuple(int(i) for i in ids), float(weight)) for ids, weight in values["terms"]
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"these are no query vectors: {error}") from error
+        return cls(dense, terms)
+
 
 class Encoder(Protocol):
     """Text to vectors."""
@@ -76,6 +102,10 @@ class Encoder(Protocol):
     @property
     def uses_rarity(self) -> bool:
         """Whether a query term is multiplied by its rarity (idf) in the index."""
+
+    @property
+    def batch(self) -> int:
+        """How many passages suit one call of `encode_passages`."""
 
     def encode_passages(self, passages: Sequence[PassageText]) -> list[Vectors]:
         """Encode a batch; the result has one item a passage, in order."""
