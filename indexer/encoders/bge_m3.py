@@ -112,9 +112,6 @@ class BgeM3Encoder:
 
     @cached_property
     def _model(self) -> Any:
-        # What FlagEmbedding and transformers would fill with random numbers is refused here.
-        shape, _ = read_checkpoint(self.folder)
-        read_head(self.folder, shape)
         os.environ.update(OFFLINE)
         try:
             from FlagEmbedding import BGEM3FlagModel
@@ -123,13 +120,19 @@ class BgeM3Encoder:
                 f"FlagEmbedding is installed but does not import ({error}): install the pinned "
                 "versions with pip install 'deep-research-appliance[encode]'."
             ) from error
+        # What FlagEmbedding and transformers would fill with random numbers is refused here.
+        shape, _ = read_checkpoint(self.folder)
+        read_head(self.folder, shape)
         logger.info("loading BGE-M3 from %s, fp16 %s", self.folder, self.use_fp16)
-        return BGEM3FlagModel(
+        model = BGEM3FlagModel(
             str(self.folder),
             use_fp16=self.use_fp16,
             devices=self.devices[0],
             normalize_embeddings=True,
         )
+        # Texts are cut before they are padded, because their lengths decide the batches.
+        model.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True
+        return model
 
     @cached_property
     def _replicas(self) -> list[tuple[str, Any]]:

@@ -80,7 +80,7 @@ def read_card(folder: Path) -> Card:
 
 
 def verify(folder: Path) -> Card:
-    """Re-hash every file of a folder; EncoderError names the first that is not what its card says."""
+    """Re-hash the files of a folder; EncoderError names the first that its card does not fit."""
     card = read_card(folder)
     for name in FILES:
         if sha256_file(folder / name) != card.files[name]["sha256"]:
