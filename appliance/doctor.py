@@ -154,7 +154,7 @@ def check_encoder(config: Config) -> Finding:
         )
     try:
         index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
-    except IndexMissing:
+    except (IndexerError, OSError):  # what is wrong with the index is another check's to say
         return Finding("encoder", "ok", said)
     built = index.manifest.values["encoder"]
     precision = config.query_precision

@@ -40,7 +40,7 @@ def write_tokenizer(folder: Path) -> int:
     tokenizer.save(str(folder / "tokenizer.json"))
     names = {"bos": 0, "eos": 2, "sep": 2, "cls": 0, "unk": 3, "pad": 1, "mask": 4}
     tokens = {f"{name}_token": SPECIAL[number] for name, number in names.items()}
-    kind = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 512}
+    kind = {"tokenizer_class": "XLMRobertaTokenizerFast", "model_max_length": 512}
     (folder / "tokenizer_config.json").write_text(json.dumps(tokens | kind))
     (folder / "special_tokens_map.json").write_text(json.dumps(tokens))
     return int(tokenizer.get_vocab_size())
