@@ -41,7 +41,7 @@ OFFLINE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
-CPU_TOKENS, GPU_TOKENS = 4_096, 65_536
+CPU_TOKENS, GPU_TOKENS = 8_192, 65_536
 """Tokens of one batch, padding included."""
 CPU_PASSAGES, GPU_PASSAGES = 32, 1_024
 """Passages that suit one call: what is done between two marks of progress."""

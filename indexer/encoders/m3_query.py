@@ -23,6 +23,7 @@ class M3QueryEncoder:
     name = NAME
     impact_ceiling = CEILING
     uses_rarity = False
+    batch = 0
 
     def __init__(self, folder: Path, built: str = "") -> None:
         """Check the files of `folder`; `built` is the encoder digest of the index to be read.
