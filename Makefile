@@ -8,6 +8,7 @@ HOMES := data data-demo
 SETUP := $(BUILD)/stamps/setup
 DEV := $(BUILD)/stamps/dev
 ENCODE := $(BUILD)/stamps/encode
+QUERY := $(BUILD)/stamps/query
 SITES ?=
 Q ?=
 RUN ?= last
@@ -15,14 +16,16 @@ RUN ?= last
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 export Q
-.PHONY: help setup setup-encode demo test lint crawl index ask replay bench quality accept soak clean docs-site
+.PHONY: help setup setup-encode setup-query demo test lint crawl index ask replay bench quality accept soak clean docs-site
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(SETUP) ## Build the virtual environment and llama.cpp, and check that it decodes
 
-setup-encode: $(ENCODE) ## Add torch and FlagEmbedding, for BGE-M3 (the [encode] extra)
+setup-encode: $(ENCODE) ## Add torch and FlagEmbedding, to index with BGE-M3 (the [encode] extra)
+
+setup-query: $(QUERY) ## Add ONNX Runtime, to search what was indexed with BGE-M3 (the [query] extra)
 
 demo: $(SETUP) ## Crawl, index and ask the demo corpus (a home of its own: data-demo)
 	@APPLIANCE_HOME="$(CURDIR)/data-demo" $(BIN)/appliance demo
@@ -77,12 +80,17 @@ clean: ## Stop the databases and remove what was built (homes stay)
 $(SETUP): pyproject.toml requirements/core.txt scripts/setup.sh
 	@PYTHON="$(PYTHON)" scripts/setup.sh
 
-$(DEV): $(SETUP) requirements/dev.txt
+$(QUERY): $(SETUP) requirements/query.txt
+	@echo "setup: ONNX Runtime"
+	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements/query.txt
+	@touch $@
+
+$(DEV): $(SETUP) requirements/dev.txt requirements/query.txt
 	@echo "setup: test tools"
 	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements/dev.txt
 	@touch $@
 
-$(ENCODE): $(SETUP) requirements/encode.txt
+$(ENCODE): $(SETUP) requirements/encode.txt requirements/query.txt
 	@echo "setup: torch and FlagEmbedding"
 	@$(BIN)/pip install -qq --disable-pip-version-check torch==2.13.0
 	@$(BIN)/pip install -qq --disable-pip-version-check -r requirements/encode.txt

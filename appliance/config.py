@@ -21,10 +21,14 @@ class Config:
 
     `database_url` and `milvus_uri` empty mean the private PostgreSQL and Milvus Lite of the home.
     `milvus_token` is what a Milvus server asks for, `milvus_index` the type of its dense index.
-    `encoder` is `lexical` or the folder of a BGE-M3 checkpoint. `model` empty means: the first
-    installed researcher, else quotes. `allow_hosts` are the hosts outside this process that the
-    seal lets through (a database or engine of the local network); naming one weakens the seal
-    from a kernel filter to a check inside Python.
+    `encoder` is `auto` (BGE-M3 where its folder is in the home, else BM25), `lexical`, `bge-m3`, or
+    the folder of a BGE-M3 checkpoint. `encoder_device` (`cpu`, `cuda:0,cuda:1`; empty: all GPUs,
+    else the CPU) and `encoder_precision` (`fp32`, `fp16`) are for passages, `query_precision`
+    (`fp32`, `int8`) for queries and the reranker. `reranker` is empty for none,
+    `bge-reranker-v2-m3` for the one in the home, or a folder; it reads `rerank_pages` pages.
+    `model` empty means: the first installed researcher, else quotes. `allow_hosts` are the hosts
+    outside this process that the seal lets through (a database or engine of the local network);
+    naming one weakens the seal from a kernel filter to a check inside Python.
     """
 
     home: Home
@@ -33,7 +37,12 @@ class Config:
     milvus_uri: str = ""
     milvus_token: str = field(default="", repr=False)
     milvus_index: str = ""
-    encoder: str = "lexical"
+    encoder: str = "auto"
+    encoder_device: str = ""
+    encoder_precision: str = "fp32"
+    query_precision: str = "fp32"
+    reranker: str = ""
+    rerank_pages: int = 10
     model: str = ""
     context: int = 0
     threads: int = 0
@@ -42,6 +51,7 @@ class Config:
 
 
 _SETTINGS = {each.name: each.type for each in fields(Config) if each.name != "home"}
+_CHOICES = {"encoder_precision": ("fp32", "fp16"), "query_precision": ("fp32", "int8")}
 
 
 def load(
@@ -71,6 +81,9 @@ def load(
             f"{config.collection!r} cannot name a collection; use small letters, digits, '.', '_' "
             "and '-'"
         )
+    for name, allowed in _CHOICES.items():
+        if (value := getattr(config, name)) not in allowed:
+            raise ConfigError(f"the setting {name} is {value!r}; give {' or '.join(allowed)}")
     return config
 
 

@@ -41,7 +41,8 @@ LIBRARIES = (
     "trafilatura",
     "zstandard",
 )
-OPTIONAL = ("torch", "FlagEmbedding")
+FOR_PASSAGES = ("torch", "FlagEmbedding", "onnx")
+OPTIONAL = (*FOR_PASSAGES, "onnxruntime", "tokenizers")
 UNSEALED = "APPLIANCE_UNSEALED_FOR_TESTS"
 
 _LOW_DISK, _LOW_MEMORY = 2 << 30, 1 << 30
@@ -126,12 +127,39 @@ def check_libraries(_: Config) -> Finding:
     if missing:
         said = f"{', '.join(missing)} cannot be found"
         return Finding("libraries", "FAIL", said, "run: make setup, or reinstall the appliance")
+    return Finding("libraries", "ok", f"{len(LIBRARIES)} libraries are installed")
+
+
+def check_encoder(config: Config) -> Finding:
+    """What passages and queries are encoded with is installed, and fits the index."""
+    from indexer.encoders.choose import choose_reader
+    from indexer.encoders.installed import installed
+    from indexer.frozen import FrozenIndex, frozen_root
+
+    from .readers import encoder_weights, wanted_encoder
+
     lacking = [name for name in OPTIONAL if find_spec(name) is None]
-    said = f"{len(LIBRARIES)} libraries are installed"
+    weights = encoder_weights(config)
+    said = "BM25 encodes passages" if weights is None else f"BGE-M3 from {weights}"
     if lacking:
-        said += f"; without {' and '.join(lacking)} the encoder is BM25"
-        return Finding("libraries", "ok", said)
-    return Finding("libraries", "ok", f"{said}, and those of BGE-M3")
+        said += (
+            f"; for BGE-M3 {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing"
+        )
+    if ready := [folder.name for folder in installed(config.home.encoders)]:
+        said += f"; ready for queries: {', '.join(ready)}"
+    if weights is not None and (absent := [n for n in FOR_PASSAGES if n in lacking]):
+        repair = "install the extra: pip install 'deep-research-appliance[encode]'"
+        return Finding(
+            "encoder", "warn", f"{said}, without {absent[0]} nothing new is indexed", repair
+        )
+    try:
+        index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
+    except (IndexerError, OSError):  # what is wrong with the index is another check's to say
+        return Finding("encoder", "ok", said)
+    built = index.manifest.values["encoder"]
+    precision = config.query_precision
+    choice = choose_reader(config.home.encoders, built, precision, wanted_encoder(config))
+    return Finding("encoder", "ok", f"{said}; searches use {choice.reason}")
 
 
 def check_llama(_: Config) -> Finding:
@@ -327,6 +355,7 @@ CHECKS: dict[str, Check] = {
     "memory": check_memory,
     "database": check_database,
     "index": check_index,
+    "encoder": check_encoder,
     "models": check_models,
 }
 

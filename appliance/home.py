@@ -39,6 +39,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def encoders(self) -> Path:
+        """Encoders and rerankers made ready for queries."""
+        return self.root / "encoders"
+
+    @property
     def logs(self) -> Path:
         """Logs of the child processes."""
         return self.root / "logs"

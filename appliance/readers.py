@@ -5,8 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.encoders.base import Encoder
-from indexer.encoders.choose import choose
+from indexer.encoders.choose import choose_reader
+from indexer.encoders.installed import folder_name
+from indexer.encoders.lexical import LexicalEncoder
+from indexer.encoders.m3 import NAME as BGE_M3
+from indexer.encoders.m3_query import M3QueryEncoder
+from indexer.encoders.ready import RERANKER
+from indexer.encoders.reranker import OnnxReranker, Reranker
+from indexer.frozen import FrozenIndex, frozen_root
 from indexer.memory import QueryMemory
 from indexer.search import Searcher
 from models.profiles import Profile
@@ -19,6 +25,8 @@ from .tools import Toolbox
 from .tools.search import SearchTool
 from .tools.visit import VisitTool
 
+AUTO, LEXICAL = "auto", "lexical"
+
 
 @dataclass(frozen=True, slots=True)
 class Readers:
@@ -27,6 +35,8 @@ class Readers:
     database: Database
     pages: PageStore
     searcher: Searcher
+    encoder: str = ""
+    """One sentence on what queries are encoded with, and why."""
 
     def remembering(self, memory: QueryMemory) -> "Readers":
         """The same readers for one run, whose query vectors are kept in `memory`."""
@@ -35,12 +45,14 @@ class Readers:
     def index_facts(self) -> dict[str, object]:
         """What a run's manifest says of the index: digest, encoder, backend and sizes."""
         index = self.searcher.index
+        queries = query_facts(self.searcher)
         return {
             "digest": index.digest,
             "backend": f"frozen-{index.manifest.values['format']}",
             "encoder": index.manifest.values["encoder"],
             "pages": index.pages,
             "passages": index.passages,
+            **({"queries": queries} if queries else {}),
         }
 
     def toolbox(self, profile: Profile, run_id: str = "", record_misses: bool = True) -> Toolbox:
@@ -49,6 +61,17 @@ class Readers:
             SearchTool(self.searcher, profile.results, profile.snippet_words),
             VisitTool(self.pages, profile.evidence_words, run_id, record_misses),
         )
+
+
+def query_facts(searcher: Searcher) -> dict[str, object]:
+    """What decides the vectors of a query beside the index's encoder, and the second look."""
+    facts: dict[str, object] = {}
+    if isinstance(searcher.encoder, M3QueryEncoder):
+        card = searcher.encoder.model.card
+        facts |= {"precision": card.precision, "digest": card.digest}
+    if searcher.reranker is not None:
+        facts["reranker"] = {"name": searcher.reranker.name, "digest": searcher.reranker.digest}
+    return facts
 
 
 @contextmanager
@@ -65,27 +88,62 @@ def open_store(config: Config) -> Iterator[Database]:
 def open_readers(config: Config) -> Iterator[Readers]:
     """Open store and frozen index; IndexMissing names the repair when nothing is indexed."""
     with open_store(config) as database:
-        searcher = Searcher.open(
-            database, config.home.root, _query_encoder(config), config.collection
+        index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
+        choice = choose_reader(
+            config.home.encoders,
+            index.manifest.values["encoder"],
+            config.query_precision,
+            wanted_encoder(config),
         )
-        yield Readers(database, PageStore(database, config.collection), searcher)
+        reranker, said = _reranker(config), choice.reason
+        if reranker is not None:
+            said = f"{said}, and {reranker.name} for the first {config.rerank_pages} pages"
+        pages = PageStore(database, config.collection)
+        searcher = Searcher(
+            index, pages, choice.encoder, reranker=reranker, depth=config.rerank_pages
+        )
+        yield Readers(database, pages, searcher, said)
 
 
 def encoder_weights(config: Config) -> Path | None:
     """The BGE-M3 folder that the settings name, or the one in the home; None means BM25."""
-    if config.encoder == "lexical":
-        found = config.home.models / "bge-m3"
+    if config.encoder == LEXICAL:
+        return None
+    found = config.home.models / BGE_M3
+    if config.encoder == AUTO:
         return found if found.is_dir() else None
-    folder = Path(config.encoder).expanduser()
+    folder = found if config.encoder == BGE_M3 else Path(config.encoder).expanduser()
     if not folder.is_dir():
         raise ConfigError(
             f"the setting encoder names {folder}, which is no folder; "
-            "give the folder of a BGE-M3 checkpoint, or `lexical`"
+            "give auto, lexical, bge-m3, or the folder of a BGE-M3 checkpoint"
         )
     return folder
 
 
-def _query_encoder(config: Config) -> Encoder | None:
-    """The encoder that queries need, which must be the one that built the index; None: BM25."""
-    weights = encoder_weights(config)
-    return choose(weights).encoder if weights is not None else None
+def reranker_weights(config: Config) -> Path | None:
+    """The folder of the reranker's checkpoint that the settings name; None where they name none."""
+    if not config.reranker:
+        return None
+    if config.reranker == RERANKER:
+        return config.home.models / RERANKER
+    return Path(config.reranker).expanduser()
+
+
+def wanted_encoder(config: Config) -> str:
+    """The name of the encoder that the settings insist on, or an empty string."""
+    return {AUTO: "", LEXICAL: LexicalEncoder.name}.get(config.encoder, BGE_M3)
+
+
+def _reranker(config: Config) -> Reranker | None:
+    if not config.reranker:
+        return None
+    folder = config.home.encoders / folder_name(RERANKER, config.query_precision)
+    if not folder.is_dir():
+        raise ConfigError(
+            f"the setting reranker asks for {config.reranker} and {folder} is not there; run "
+            "appliance index where its checkpoint is, or set reranker to nothing"
+        )
+    reranker = OnnxReranker(folder)
+    reranker.model.begin()
+    return reranker

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from . import crawling, engine, frozen, searching, starting, storing
+from . import crawling, encoding, engine, frozen, searching, starting, storing
 from .rows import Row, table
 
 GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -18,6 +18,7 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "storing": storing.rows,
     "searching": searching.rows,
     "frozen": frozen.rows,
+    "encoding": encoding.rows,
     "engine": engine.rows,
     "crawling": crawling.rows,
 }

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from store.database import Database
@@ -32,10 +33,10 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 """Called with the stage ("split", "encode", "freeze"), what is done and the total."""
 
-BATCH = 128
-"""Passages handed to the encoder at once."""
-FLUSH = 1024
-"""Passages between two flushes of Milvus: what a kill can cost."""
+BATCH = 1024
+"""Passages taken together and put in order of length, so that like ones are encoded together."""
+FLUSH, FLUSH_SECONDS = 1024, 60.0
+"""Passages, and time, between two flushes of Milvus: what a kill can cost."""
 ROUNDS = 5
 """How often a run looks again for pages that a crawl changed meanwhile."""
 
@@ -171,17 +172,23 @@ class Run:
         total = self._passages.count() - self._passages.count(self._mark)
         done, after = 0, FIRST
         open_ids: list[int] = []
+        settled = monotonic()
         while rows := self._passages.pending(self._mark, BATCH, after):
             after = rows[-1].id
-            vectors = self._encoder.encode_passages(
-                [passage_text(self._version(row.version_id), row) for row in rows]
+            texts = sorted(
+                ((row.id, passage_text(self._version(row.version_id), row)) for row in rows),
+                key=lambda one: (-len(one[1].text) - len(one[1].title), one[0]),
             )
-            self._vectors.upsert(self._collection, [row.id for row in rows], vectors)
-            open_ids.extend(row.id for row in rows)
-            if len(open_ids) >= FLUSH:
-                self._settle(open_ids)
-            done += len(rows)
-            self._progress("encode", done, max(total, done))
+            for batch in _batches(texts, self._encoder.batch):
+                ids = [key for key, _ in batch]
+                vectors = self._encoder.encode_passages([text for _, text in batch])
+                self._vectors.upsert(self._collection, ids, vectors)
+                open_ids.extend(ids)
+                if len(open_ids) >= FLUSH or monotonic() - settled > FLUSH_SECONDS:
+                    self._settle(open_ids)
+                    settled = monotonic()
+                done += len(ids)
+                self._progress("encode", done, max(total, done))
         self._settle(open_ids)
         self.encoded += done
         return done
@@ -330,6 +337,13 @@ def cut(page: PageVersion, version_id: int, collection: str, chunker: Chunker) -
 def passage_text(page: PageVersion, row: PassageRow) -> PassageText:
     """Return a passage as it is encoded."""
     return PassageText(page.text[row.start : row.end], page.title, row.headings, page.lang)
+
+
+def _batches(
+    texts: Sequence[tuple[int, PassageText]], size: int
+) -> Iterator[Sequence[tuple[int, PassageText]]]:
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]
 
 
 def _page(page: PageVersion, version_id: int) -> FrozenPage:

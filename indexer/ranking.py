@@ -127,6 +127,14 @@ def rank(
     return ranked
 
 
+def best_passages(
+    index: FrozenIndex, vectors: QueryVectors, k: int, fusion: Fusion = DEFAULT_FUSION
+) -> list[int]:
+    """Return the rows of the `k` best passages by both arms alone, no preference applied."""
+    found = index.found(vectors, index.best_pages(vectors, fusion.candidates, None))
+    return [int(found.passages[at]) for at in _top(_fused(index, found, fusion), k)]
+
+
 def most_candidates(fusion: Fusion, k: int) -> int:
     """Return how many pages are ranked at most for `k` results, quoted phrases apart."""
     return max(fusion.candidates, 2 * k)

@@ -18,6 +18,7 @@ from store.pages import PageStore
 from .addresses import Addresses
 from .encoders.base import Encoder, QueryVectors, Term
 from .encoders.lexical import LexicalEncoder
+from .encoders.reranker import Reranker
 from .errors import IndexStale
 from .filters import PageFilter, each, only, unfiltered, without
 from .frozen import FrozenIndex, frozen_root
@@ -26,6 +27,7 @@ from .memory import QueryMemory
 from .phrases import flat, plain_words
 from .query import Ignored, Query, loosen, parse, unmarked
 from .ranking import DEFAULT_FUSION, Fusion, Ranked, most_candidates, rank
+from .reranking import DEPTH, reranked
 from .results import Hit, Results
 from .shaping import DEFAULT_SHAPE, Shape, Shelf
 from .shorten import shorten
@@ -53,8 +55,13 @@ class Searcher:
         pages: PageStore,
         encoder: Encoder | None = None,
         fusion: Fusion = DEFAULT_FUSION,
+        reranker: Reranker | None = None,
+        depth: int = DEPTH,
     ) -> None:
-        """Raises IndexStale when `encoder` is not the one that built `index`."""
+        """`reranker` reads the first `depth` pages of a ranking again.
+
+        Raises IndexStale when `encoder` is not the one that built `index`.
+        """
         built = index.manifest.values["encoder"]
         chosen: Encoder = encoder or LexicalEncoder()
         if chosen.digest != built["digest"]:
@@ -65,6 +72,8 @@ class Searcher:
         self.index = index
         self.encoder = chosen
         self.fusion = fusion
+        self.reranker = reranker
+        self._depth = depth
         self.collection = pages.collection
         # BM25 told otherwise reads words otherwise, in titles and phrases too.
         self._words = chosen if isinstance(chosen, LexicalEncoder) else LexicalEncoder()
@@ -187,6 +196,8 @@ class Searcher:
                 self.index, vectors, query, gate.allowed, phrases, self._text, self.fusion,
                 wanted, self._words,
             )  # fmt: skip
+            if self.reranker is not None:
+                ranked = reranked(ranked, query.text, self.reranker, self._text, self._depth)
             most = most_candidates(self.fusion, wanted)
             final = len(ranked) < most or most >= WIDEST
             yield ranked, final

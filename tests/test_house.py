@@ -120,7 +120,7 @@ def test_make_help_lists_them() -> None:
     assert set(TARGETS) <= listed
 
 
-@pytest.mark.parametrize("name", ["core", "dev", "encode"])
+@pytest.mark.parametrize("name", ["core", "dev", "encode", "query"])
 def test_requirements_are_pinned(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     assert text.strip()

@@ -26,6 +26,12 @@ model_option = click.option(
     help="An installed model, `demo`, or `none` for ranked quotes without a model.",
 )
 
+encoder_option = click.option(
+    "--encoder",
+    metavar="NAME",
+    help="`auto`, `lexical` (BM25), `bge-m3`, or the folder of a BGE-M3 checkpoint.",
+)
+
 
 def _iso_date(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
     if value is None:

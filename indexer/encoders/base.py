@@ -103,6 +103,10 @@ class Encoder(Protocol):
     def uses_rarity(self) -> bool:
         """Whether a query term is multiplied by its rarity (idf) in the index."""
 
+    @property
+    def batch(self) -> int:
+        """How many passages suit one call of `encode_passages`."""
+
     def encode_passages(self, passages: Sequence[PassageText]) -> list[Vectors]:
         """Encode a batch; the result has one item a passage, in order."""
 

@@ -1,28 +1,39 @@
 """BGE-M3 through FlagEmbedding: dense vectors and learned term weights from local files only.
 
-It checks what FlagEmbedding does not: a checkpoint without its two heads loads with random ones
-and an info line. It never looks anything up on a hub and knows no index.
-
-BGE-M3: Chen et al., "M3-Embedding" (2024).
+It checks what FlagEmbedding does not: a checkpoint without its heads, or without a layer, loads
+with random ones and an info line. The model and its tokenizer are FlagEmbedding's; the batches are
+ours, for its own encode runs the first batch of every call twice. It never looks anything up on a
+hub and knows no index. Searches use `m3_query`, which needs no torch.
 """
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from store.digest import blake_json, sha256_file
-
 from ..errors import EncoderError
 from .base import EMPTY, PassageText, QueryVectors, Term, Vectors
+from .m3 import (
+    CEILING,
+    HEADS,
+    MAX_TOKENS,
+    NAME,
+    check_folder,
+    encoder_digest,
+    passage_string,
+    term_weights,
+    weights_digest,
+)
+from .ready import read_checkpoint, read_head
+
+__all__ = ["HEADS", "BgeM3Encoder", "passage_string"]
 
 logger = logging.getLogger(__name__)
 
-HEADS = ("sparse_linear.pt", "colbert_linear.pt")
-WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -30,47 +41,44 @@ OFFLINE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
-BATCH = 16
-MAX_TOKENS = 1024
-"""Passages are 400 estimated tokens at most, so this cuts only what the estimate missed."""
+CPU_TOKENS, GPU_TOKENS = 8_192, 65_536
+"""Tokens of one batch, padding included."""
+CPU_PASSAGES, GPU_PASSAGES = 32, 1_024
+"""Passages that suit one call: what is done between two marks of progress."""
 
 
 class BgeM3Encoder:
     """BGE-M3 from a folder in the Hugging Face layout."""
 
-    name = "bge-m3"
-    impact_ceiling = 4.0
+    name = NAME
+    impact_ceiling = CEILING
     uses_rarity = False
 
-    def __init__(self, folder: Path, *, use_fp16: bool = False) -> None:
+    def __init__(self, folder: Path, *, device: str = "", use_fp16: bool = False) -> None:
         """Check the folder's files; the weights are read at the first encoding.
 
+        `device` is `cpu`, `cuda:0` or several with commas; empty means every GPU, or else the CPU.
         Raises EncoderError when a file or the `encode` extra is missing.
         """
         self.folder = folder
+        self.device = device
         self.use_fp16 = use_fp16
-        weights = [name for name in WEIGHTS if (folder / name).is_file()]
-        needed = ["config.json", "tokenizer.json", *HEADS]
-        missing = [name for name in needed if not (folder / name).is_file()]
-        if not weights:
-            missing.insert(0, WEIGHTS[0])
-        if missing:
-            raise EncoderError(
-                f"The BGE-M3 folder {folder} lacks {', '.join(missing)}: copy the whole "
-                "BAAI/bge-m3 repository there, heads included."
-            )
+        self._files = check_folder(folder)
         if find_spec("FlagEmbedding") is None:
             raise EncoderError(
                 "BGE-M3 needs FlagEmbedding and torch: run pip install "
                 "'deep-research-appliance[encode]', or take the BGE-M3 folder out to use BM25."
             )
-        self._files = sorted([weights[0], *needed])
+
+    @cached_property
+    def weights(self) -> str:
+        """The tagged digest over the files' SHA-256; reads them all."""
+        return weights_digest(self.folder, self._files)
 
     @cached_property
     def digest(self) -> str:
-        """The tagged digest over the files' SHA-256 and the settings."""
-        files = {name: sha256_file(self.folder / name) for name in self._files}
-        return blake_json(["bge-m3-1", files, self.use_fp16, MAX_TOKENS])
+        """The tagged digest over the files and the settings."""
+        return encoder_digest(self.weights, self.use_fp16)
 
     @cached_property
     def dense_size(self) -> int:
@@ -78,6 +86,29 @@ class BgeM3Encoder:
         import json
 
         return int(json.loads((self.folder / "config.json").read_bytes())["hidden_size"])
+
+    @property
+    def batch(self) -> int:
+        """Passages that suit one call."""
+        devices = self.devices
+        return CPU_PASSAGES if devices == ("cpu",) else GPU_PASSAGES * len(devices)
+
+    @cached_property
+    def devices(self) -> tuple[str, ...]:
+        """The devices in use. Raises EncoderError for one that is not there."""
+        import torch
+
+        there = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+        named = [part.strip() for part in self.device.split(",") if part.strip()]
+        wanted = ["cuda:0" if name == "cuda" else name for name in named] or there or ["cpu"]
+        if unknown := [name for name in wanted if name not in [*there, "cpu"]]:
+            raise EncoderError(
+                f"There is no device {unknown[0]} here: set encoder_device to "
+                f"{' or '.join([*there, 'cpu'])}."
+            )
+        if self.use_fp16 and "cpu" in wanted:
+            raise EncoderError("fp16 needs a GPU: set encoder_precision to fp32.")
+        return tuple(dict.fromkeys(wanted))
 
     @cached_property
     def _model(self) -> Any:
@@ -89,35 +120,77 @@ class BgeM3Encoder:
                 f"FlagEmbedding is installed but does not import ({error}): install the pinned "
                 "versions with pip install 'deep-research-appliance[encode]'."
             ) from error
+        # What FlagEmbedding and transformers would fill with random numbers is refused here.
+        shape, _ = read_checkpoint(self.folder)
+        read_head(self.folder, shape)
         logger.info("loading BGE-M3 from %s, fp16 %s", self.folder, self.use_fp16)
-        return BGEM3FlagModel(
+        model = BGEM3FlagModel(
             str(self.folder),
             use_fp16=self.use_fp16,
-            devices=_device(),
+            devices=self.devices[0],
             normalize_embeddings=True,
-            batch_size=BATCH,
         )
+        # Texts are cut before they are padded, because their lengths decide the batches.
+        model.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True
+        return model
+
+    @cached_property
+    def _replicas(self) -> list[tuple[str, Any]]:
+        """One copy of the network a device."""
+        from copy import deepcopy
+
+        network = self._model.model.eval()
+        spare = [deepcopy(network) for _ in self.devices[1:]]
+        pairs = zip(self.devices, [network, *spare], strict=True)
+        return [(device, each.to(device)) for device, each in pairs]
 
     def _encode(self, texts: list[str]) -> list[Vectors]:
-        import numpy as np
+        tokenizer = self._model.tokenizer
+        unused = {
+            tokenizer.convert_tokens_to_ids(tokenizer.special_tokens_map[name])
+            for name in ("cls_token", "eos_token", "pad_token", "unk_token")
+            if name in tokenizer.special_tokens_map
+        }
+        rows = tokenizer(texts, truncation=True, max_length=MAX_TOKENS)["input_ids"]
+        budget = CPU_TOKENS if self.devices == ("cpu",) else GPU_TOKENS
+        batches = list(bucketed([len(row) for row in rows], budget))
+        found: list[Vectors | None] = [None] * len(texts)
 
-        output = self._model.encode(
-            texts,
-            batch_size=BATCH,
-            max_length=MAX_TOKENS,
-            return_dense=True,
-            return_sparse=True,
-            return_colbert_vecs=False,
-        )
-        dense = np.asarray(output["dense_vecs"], dtype=np.float32)
-        if not np.isfinite(dense).all():
+        def work(number: int) -> None:
+            device, network = self._replicas[number]
+            for batch in batches[number :: len(self._replicas)]:
+                for at, vectors in zip(
+                    batch, self._batch(network, device, [rows[i] for i in batch], unused),
+                    strict=True,
+                ):  # fmt: skip
+                    found[at] = vectors
+
+        if len(self._replicas) == 1:
+            work(0)
+        else:
+            with ThreadPoolExecutor(len(self._replicas)) as pool:
+                list(pool.map(work, range(len(self._replicas))))
+        return [vectors for vectors in found if vectors is not None]
+
+    def _batch(
+        self, network: Any, device: str, rows: list[list[int]], unused: set[int]
+    ) -> Iterator[Vectors]:
+        import numpy as np
+        import torch
+
+        given = self._model.tokenizer.pad({"input_ids": rows}, padding=True, return_tensors="pt")
+        with torch.no_grad():
+            output = network(given.to(device), return_dense=True, return_sparse=True)
+        dense = output["dense_vecs"].float().cpu().numpy()
+        sparse = output["sparse_vecs"].squeeze(-1).float().cpu().numpy()
+        if not np.isfinite(dense).all() or not np.isfinite(sparse).all():
             raise EncoderError(
-                "BGE-M3 gave values that are not numbers: encode with use_fp16 = false."
+                "BGE-M3 gave values that are not numbers: encode with encoder_precision fp32."
             )
-        return [
-            Vectors(row, _weights(terms))
-            for row, terms in zip(dense, output["lexical_weights"], strict=True)
-        ]
+        for row, vector, weights in zip(rows, dense, sparse, strict=True):
+            pairs = zip(row, weights.tolist(), strict=False)  # behind the text there is padding
+            kept = term_weights((token, weight) for token, weight in pairs if token not in unused)
+            yield Vectors(vector, kept)
 
     def encode_passages(self, passages: Sequence[PassageText]) -> list[Vectors]:
         """Encode title, heading path and text of each passage as one string."""
@@ -130,20 +203,15 @@ class BgeM3Encoder:
         return QueryVectors(vectors.dense, tuple(Term((key,), weight) for key, weight in terms))
 
 
-def passage_string(passage: PassageText) -> str:
-    """Return what the model reads: the title, then the heading path, then the text."""
-    return "\n".join(
-        part for part in (passage.title, " > ".join(passage.headings), passage.text) if part
-    )
-
-
-def _weights(raw: dict[str, float]) -> dict[int, float]:
-    """Return term weights by dimension. Token ids move up by one: 0 means "no terms"."""
-    weights = {int(key) + 1: float(weight) for key, weight in raw.items() if float(weight) > 0.0}
-    return dict(sorted(weights.items())) or {EMPTY: 1.0}
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda:0" if torch.cuda.is_available() else "cpu"
+def bucketed(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Yield the rows in batches of like lengths, the longest first: at most `budget` tokens each,
+    counting the padding, and at least one row.
+    """
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        if batch and lengths[batch[0]] * (len(batch) + 1) > budget:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch

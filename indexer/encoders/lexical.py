@@ -87,6 +87,7 @@ class LexicalEncoder:
     name = "bm25"
     dense_size = 0
     uses_rarity = True
+    batch = 128
 
     def __init__(self, constants: Bm25 = DEFAULT_BM25) -> None:
         self.constants = constants

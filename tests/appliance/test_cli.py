@@ -87,9 +87,13 @@ def test_version_and_usage(command: Command) -> None:
     assert command().code == 2
 
 
+ENCODER = "encoder: BM25, which built the index\n"
+"""What every search says first, beside the answer."""
+
+
 def test_search(corpus: Corpus, command: Command) -> None:
     done = command("search", "-k", "1", "designed", "the", "Forth", "Bridge")
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.err) == (0, ENCODER)
     assert done.out == (
         "1. Forth Bridge\n"
         "   https://almanac.example/forth-bridge\n"
@@ -118,13 +122,15 @@ def test_search_says_why_a_list_is_empty_and_what_was_not_applied(
 ) -> None:
     emptied = command("search", "Danube", "filetype:pdf")
     assert (emptied.code, emptied.out) == (0, "")
-    assert emptied.err == "pages match, but none passes filetype:pdf; search again without it\n"
+    said = "pages match, but none passes filetype:pdf; search again without it\n"
+    assert emptied.err == ENCODER + said
     assert command("search", "--json", "Danube", "filetype:pdf").json == {
         "query": "Danube filetype:pdf", "hits": [], "emptied_by": ["filetype:pdf"],
     }  # fmt: skip
     undated = command("search", "-k", "1", "Danube", "after:2020")
     assert undated.out.startswith("1. Danube\n")
-    assert undated.err == ("ignored after:2020-01-01: no page of this index has a date\n")
+    said = "ignored after:2020-01-01: no page of this index has a date\n"
+    assert undated.err == ENCODER + said
     assert command("search", "collection:none", "Danube").code == 1
 
 

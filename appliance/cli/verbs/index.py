@@ -5,23 +5,28 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from indexer.audit import Audit, Outcome, audit
 from indexer.build import IndexReport, Progress, build
 from indexer.encoders.base import Encoder
-from indexer.encoders.choose import choose
+from indexer.encoders.choose import Choice, choose
+from indexer.encoders.graph import Precision
+from indexer.encoders.installed import Card
+from indexer.encoders.lexical import LexicalEncoder
 from indexer.errors import IndexMissing
+from indexer.frozen import FrozenIndex, frozen_root
 from indexer.milvus import Backend
+from indexer.parity import Parity
 from store.database import Database
 from store.pages import PageStore
 
 from ...config import Config
-from ...readers import encoder_weights, open_store
+from ...readers import LEXICAL, encoder_weights, open_store, reranker_weights
 from ...render.terminal import safe
-from ..options import as_json, collection_option, config_from, print_json, say
+from ..options import as_json, collection_option, config_from, encoder_option, print_json, say
 
 DEFAULT_COLLECTION = "web"
 
@@ -29,19 +34,26 @@ DEFAULT_COLLECTION = "web"
 @click.group("index", invoke_without_command=True)
 @click.option("--rebuild", is_flag=True, help="Encode everything again.")
 @click.option("--repair", is_flag=True, help="Find what is damaged and make it right.")
+@encoder_option
 @collection_option
 @as_json
 @click.pass_context
 def command(
-    context: click.Context, rebuild: bool, repair: bool, collection: str | None, as_json: bool
+    context: click.Context,
+    rebuild: bool,
+    repair: bool,
+    encoder: str | None,
+    collection: str | None,
+    as_json: bool,
 ) -> None:
     """Index what was stored since the last time and freeze a snapshot for reading.
 
-    Stopped at any moment, the same command goes on where it was. --repair is short for `index
-    verify --repair`.
+    Stopped at any moment, the same command goes on where it was. With BGE-M3 it also makes, once,
+    what queries are encoded with, and prints how near that is. --repair is short for `index verify
+    --repair`.
     """
     if context.invoked_subcommand is not None:
-        if rebuild or repair or collection or as_json:
+        if rebuild or repair or encoder or collection or as_json:
             raise click.UsageError(
                 f"options go behind the word, as in: appliance index {context.invoked_subcommand} "
                 "--json"
@@ -50,21 +62,23 @@ def command(
     if rebuild and repair:
         raise click.UsageError("--rebuild makes everything anew and --repair only what is wrong")
     if repair:
-        _verify(collection, as_json, repair=True, encode=None)
+        _verify(collection, encoder, as_json, repair=True, encode=None)
         return
-    config = config_from(collection=collection)
-    with _opened(config) as (database, encoder), _bar(as_json) as progress:
-        report = build(
-            database,
-            config.home.root,
-            encoder,
-            progress,
-            collection=config.collection,
-            backend=_backend(config),
-            rebuild=rebuild,
-        )
+    config = config_from(collection=collection, encoder=encoder)
+    with _opened(config) as (database, chosen):
+        with _bar(as_json) as progress:
+            report = build(
+                database,
+                config.home.root,
+                chosen,
+                progress,
+                collection=config.collection,
+                backend=_backend(config),
+                rebuild=rebuild,
+            )
+        ready = [card.to_json() for card in _make_ready(config, database, chosen)]
     if as_json:
-        print_json(asdict(report) | {"folder": str(report.folder)})
+        print_json(asdict(report) | {"folder": str(report.folder), "queries": ready})
     else:
         say(_summary(report))
 
@@ -76,24 +90,29 @@ def command(
     default=None,
     help="Encode each passage again and compare its vector (default: with BM25 alone).",
 )
+@encoder_option
 @collection_option
 @as_json
-def verify(repair: bool, encode: bool | None, collection: str | None, as_json: bool) -> None:
+def verify(
+    repair: bool, encode: bool | None, encoder: str | None, collection: str | None, as_json: bool
+) -> None:
     """Count where the stored pages, the vectors and the frozen index differ.
 
     Prints a line for each kind of fault with their number and one of them, and exits with 1 when
     there is one that was not repaired. Without --repair nothing is changed.
     """
-    _verify(collection, as_json, repair, encode)
+    _verify(collection, encoder, as_json, repair, encode)
 
 
-def _verify(collection: str | None, as_json: bool, repair: bool, encode: bool | None) -> None:
-    config = config_from(collection=collection)
-    with _opened(config) as (database, encoder), _bar(as_json) as progress:
+def _verify(
+    collection: str | None, encoder: str | None, as_json: bool, repair: bool, encode: bool | None
+) -> None:
+    config = config_from(collection=collection, encoder=encoder)
+    with _opened(config) as (database, chosen), _bar(as_json) as progress:
         outcome = audit(
             database,
             config.home.root,
-            encoder,
+            chosen,
             progress,
             collection=config.collection,
             backend=_backend(config),
@@ -114,13 +133,39 @@ def _opened(config: Config) -> Iterator[tuple[Database, Encoder]]:
     """Open the store for writing its index, and choose the encoder."""
     with open_store(config) as database, config.home.writer("index"):
         _refuse_empty(database, config.collection)
-        choice = choose(encoder_weights(config))
+        choice = _chosen(config)
         say(f"encoder: {choice.reason}")
         yield database, choice.encoder
 
 
 def _backend(config: Config) -> Backend:
     return Backend(config.milvus_uri, config.milvus_token, config.milvus_index)
+
+
+def _chosen(config: Config) -> Choice:
+    if config.encoder == LEXICAL:
+        return Choice(LexicalEncoder(), "BM25, as asked for")
+    fp16 = config.encoder_precision == "fp16"
+    return choose(encoder_weights(config), device=config.encoder_device, use_fp16=fp16)
+
+
+def _make_ready(config: Config, database: Database, encoder: Encoder) -> Iterator[Card]:
+    """Make what searches need of BGE-M3 and the reranker, where it is not there yet."""
+    home, precision = config.home.root, cast(Precision, config.query_precision)
+    if not isinstance(encoder, LexicalEncoder):
+        from indexer.encoders.bge_m3 import BgeM3Encoder
+        from indexer.query_side import ensure_m3_query
+
+        assert isinstance(encoder, BgeM3Encoder)
+        index = FrozenIndex.open(frozen_root(home, config.collection))
+        text = PageStore(database, config.collection).version
+        card = ensure_m3_query(home, encoder, precision, index, text, say)
+        say(f"queries: {precision}, {Parity(**card.parity).sentence()}")
+        yield card
+    if (folder := reranker_weights(config)) is not None:
+        from indexer.query_side import ensure_reranker
+
+        yield ensure_reranker(home, folder, precision, say)
 
 
 def _refuse_empty(database: Database, collection: str) -> None:

@@ -12,7 +12,15 @@ from store.page import clean
 from ...readers import open_readers
 from ...render.terminal import safe
 from ...tools.search import hit_json
-from ..options import Words, as_json, collection_option, config_from, print_json, say
+from ..options import (
+    Words,
+    as_json,
+    collection_option,
+    config_from,
+    encoder_option,
+    print_json,
+    say,
+)
 
 
 @click.command("search", cls=Words)
@@ -27,6 +35,7 @@ from ..options import Words, as_json, collection_option, config_from, print_json
 )
 @click.option("--per-site", type=click.IntRange(1, 100), help="At most so many pages of one host.")
 @click.option("--duplicates", is_flag=True, help="Show pages that say the same one by one.")
+@encoder_option
 @collection_option
 @as_json
 def command(
@@ -34,6 +43,7 @@ def command(
     results: int,
     per_site: int | None,
     duplicates: bool,
+    encoder: str | None,
     collection: str | None,
     as_json: bool,
 ) -> None:
@@ -48,7 +58,8 @@ def command(
     if collection is None and len(named) == 1:
         collection = named[0]
     shape = Shape(results, fold=not duplicates, per_site=per_site, highlight=True)
-    with open_readers(config_from(collection=collection)) as readers:
+    with open_readers(config_from(collection=collection, encoder=encoder)) as readers:
+        say(f"encoder: {readers.encoder}")
         found = readers.searcher.results(text, shape)
     if as_json:
         print_json(_json(text, found))

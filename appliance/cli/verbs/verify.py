@@ -36,7 +36,12 @@ def command(collection: str | None, as_json: bool) -> None:
     Prints a line for each fault and exits with 1 when there is one.
     """
     config = config_from(collection=collection)
-    parts = {"pages": check_pages, "index": check_index, "models": check_models}
+    parts = {
+        "pages": check_pages,
+        "index": check_index,
+        "encoders": check_encoders,
+        "models": check_models,
+    }
     checked = []
     for name, check in parts.items():
         with _bar(name, as_json) as progress:
@@ -96,6 +101,20 @@ def check_index(config: Config, progress: Progress) -> Checked:
     faults = tuple(index.verify())
     progress(files, files)
     return Checked("index", f"{_count(files, 'file')} of the frozen index", faults)
+
+
+def check_encoders(config: Config, progress: Progress) -> Checked:
+    """Re-hash what queries are encoded with."""
+    from indexer.encoders.installed import installed, verify
+
+    folders, faults = installed(config.home.encoders), []
+    for done, folder in enumerate(folders, 1):
+        try:
+            verify(folder)
+        except IndexerError as error:
+            faults.append(str(error))
+        progress(done, len(folders))
+    return Checked("encoders", _count(len(folders), "query encoder"), tuple(faults))
 
 
 def check_models(config: Config, progress: Progress) -> Checked:
