@@ -71,6 +71,7 @@ class Segment:
                 Lists(folder, kernels) if facts else None,
                 facts["probes"] if facts else 0,
                 facts["fetch"] if facts else 0,
+                facts["wide"] if facts else 0,
             )
 
     def own(self, name: str) -> "NDArray[Any]":
