@@ -84,6 +84,7 @@ def rank(
     import numpy as np
 
     most = most_candidates(fusion, k)
+    weights = (fusion.dense, fusion.sparse)
     quoted = Phrases(
         index,
         query.phrases,
@@ -94,10 +95,10 @@ def rank(
 
     def best_of(pages: "NDArray[np.bool_]") -> list[int]:
         wanted = pages if allowed is None else pages & allowed
-        return index.best_pages(vectors, fusion.candidates, wanted)
+        return index.best_pages(vectors, fusion.candidates, wanted, weights)
 
     beyond = quoted.pages(best_of)
-    found = index.found(vectors, [*index.best_pages(vectors, most, allowed), *beyond])
+    found = index.found(vectors, [*index.best_pages(vectors, most, allowed, weights), *beyond])
     scores = _fused(index, found, fusion)
     first = found.first
     best = np.maximum.reduceat(scores, first[:-1]) if found.pages else np.zeros(0)

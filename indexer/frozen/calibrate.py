@@ -3,7 +3,8 @@
 Held-out queries are made of the passages' own vectors: a passage mixed with another one from far
 away, because questions lie beside what answers them. The exact ten best of each come from all the
 vectors. Which lists hold them is known in whole numbers, so the number of lists comes out the
-same on every machine; what one-bit estimates lose on top decides how much is fetched.
+same on every machine; what estimates lose on top decides how much is fetched, and whether codes of
+one bit do.
 """
 
 import logging
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .clusters import ROWS, points, quantise, spaced
+from .clusters import ALL_LISTS, ROWS, points, quantise, spaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
 
     from .clusters import Points
 
-    Search = Callable[[NDArray[np.int16], int, int], NDArray[np.int64]]
-    """(query, lists, candidates) → rows."""
+    Search = Callable[[NDArray[np.int16], int, int], tuple[NDArray[np.int64], NDArray[np.float64]]]
+    """(query, lists, candidates) → rows and estimated products."""
 
 logger = logging.getLogger(__name__)
 
-ALL_LISTS = 100_000
-"""Passages up to which every list is looked into: that takes milliseconds and loses nothing."""
 QUERIES = 200
 BEST = 10
 MIXED = 0.6
@@ -34,41 +33,73 @@ WANTED = 0.995
 MARGIN = 1.5
 """Real queries are further away than made ones; more lists than measured are looked into."""
 FETCHES = (400, 800, 1600)
+WIDTHS = (400, 800, 1600, 3200, 6400)
+NEAR = 0.8
+"""Passages with so much of the tenth best product are as good as it where they have the words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`probes` lists and `fetch` candidates found `found` of `wanted` best passages."""
+    """`probes` lists and `fetch` candidates found `found` of `wanted` best passages.
+
+    `wide` is how many passages are near enough to be worth a look at their words.
+    """
 
     probes: int
     fetch: int
+    wide: int
     found: int
     wanted: int
 
+    @property
+    def enough(self) -> bool:
+        """Whether the wanted share was found."""
+        return self.found >= WANTED * self.wanted
 
-def calibrate(
-    matrix: "NDArray[np.int16]",
-    centres: "Points",
-    nearest: "NDArray[np.int32]",
-    search: "Search",
-) -> Calibration:
-    """Choose for the lists of `matrix`; `nearest` is the list of each row."""
-    queries = held_out(matrix)
-    exact = exact_best(matrix, queries)
-    probes = len(centres)
-    if len(matrix) > ALL_LISTS:
-        probes = min(probes, _enough(queries, exact, centres, nearest))
-    wanted = found = fetch = 0
-    for fetch in FETCHES:
-        found = sum(
-            len(set(best.tolist()) & set(search(query, probes, fetch).tolist()))
-            for query, best in zip(queries, exact, strict=True)
-        )
-        wanted = exact.size
-        if found >= WANTED * wanted:
-            break
-    logger.info("%d lists and %d candidates find %d of %d", probes, fetch, found, wanted)
-    return Calibration(probes, fetch, found, wanted)
+
+class Trial:
+    """Held-out queries on a matrix, with what exact search over all of it finds.
+
+    `nearest` is the list of each row, whose centre is in `centres`.
+    """
+
+    def __init__(
+        self, matrix: "NDArray[np.int16]", centres: "Points", nearest: "NDArray[np.int32]"
+    ) -> None:
+        self._matrix = matrix
+        self._queries = held_out(matrix)
+        self._exact = exact_best(matrix, self._queries)
+        self._probes = len(centres)
+        if len(matrix) > ALL_LISTS:
+            enough = _enough(self._queries, self._exact, centres, nearest)
+            self._probes = min(self._probes, enough)
+
+    def calibrate(self, search: "Search") -> Calibration:
+        """Choose for `search`."""
+        found = fetch = 0
+        for fetch in FETCHES:
+            found = sum(
+                len(set(best.tolist()) & set(search(query, self._probes, fetch)[0].tolist()))
+                for query, best in zip(self._queries, self._exact, strict=True)
+            )
+            if found >= WANTED * self._exact.size:
+                break
+        wide = max(fetch, self._near(search))
+        chosen = Calibration(self._probes, fetch, wide, found, self._exact.size)
+        logger.info("calibrated: %s", chosen)
+        return chosen
+
+    def _near(self, search: "Search") -> int:
+        """Return how many passages the median query has near it, as one of `WIDTHS`."""
+        import numpy as np
+
+        counts = []
+        for query, best in zip(self._queries, self._exact, strict=True):
+            products = self._matrix[best].astype(np.int64) @ query.astype(np.int64)
+            _, estimates = search(query, self._probes, WIDTHS[-1])
+            counts.append(int(np.count_nonzero(estimates >= NEAR * int(products.min()))))
+        middle = sorted(counts)[len(counts) // 2] if counts else 0
+        return next((width for width in WIDTHS if width >= middle), WIDTHS[-1])
 
 
 def held_out(matrix: "NDArray[np.int16]") -> "NDArray[np.int16]":

@@ -1,7 +1,7 @@
 """The dense arm: 16-bit vectors, exact products, and lists that say which ones to look at.
 
 Products are sums of integers, the same in any order. Few passages are all scored; from
-`LISTS_FROM` on, `lists` proposes candidates and only these are. It knows no texts and no words.
+`LISTS_FROM` on, `lists` proposes candidates with estimates. It knows no texts and no words.
 """
 
 import os
@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..encoders.base import Vectors
 from ..errors import EncoderError
-from .calibrate import calibrate
+from .calibrate import Trial
 from .clusters import DENSE_SCALE, quantise
 from .files import write_array
-from .lists import Lists, build
-from .sparse import best_pages
+from .lists import BITS, CENTRES, CODES, Lists, build, encode
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,16 +84,22 @@ def write_lists(folder: Path, kernels: Callable[[], Any | None]) -> dict[str, An
     import numpy as np
 
     matrix = np.load(folder / DENSE, mmap_mode="r").view(np.ndarray)
-    centres, nearest, files = build(folder, matrix)
-    lists = Lists(folder, kernels)
-    chosen = calibrate(matrix, centres, nearest, lists.search)
+    centres, nearest = build(folder, matrix)
+    trial = Trial(matrix, centres, nearest)
+    for bits in BITS:
+        encode(folder, matrix, centres, nearest, bits)
+        chosen = trial.calibrate(Lists(folder, kernels).search)
+        if chosen.enough:
+            break
     return {
         "lists": len(centres),
+        "bits": bits,
         "probes": chosen.probes,
         "fetch": chosen.fetch,
+        "wide": chosen.wide,
         "found": chosen.found,
         "wanted": chosen.wanted,
-        "files": list(files),
+        "files": [CODES, CENTRES],
     }
 
 
@@ -110,10 +115,13 @@ class DenseArm:
         lists: Lists | None = None,
         probes: int = 0,
         fetch: int = 0,
+        wide: int = 0,
     ) -> None:
         self._matrix, self._owner, self._first = matrix, owner, first
         self._kernels = kernels
-        self._lists, self._probes, self._fetch = lists, probes, fetch
+        self._lists, self._probes, self._wide = lists, probes, wide
+        self.fetch = fetch
+        """How many candidates, the best by estimate, have to be scored to find the best."""
         self._kept: tuple[Mask, Mask] | None = None
 
     def scores(self, query: "NDArray[np.int16]") -> "Integers":
@@ -136,52 +144,45 @@ class DenseArm:
         wanted = np.ascontiguousarray(rows, dtype=np.int64)
         kernels = self._kernels()
         if kernels is not None and _short(query):
-            found: Integers = kernels.dots(self._matrix, wanted, query.astype(np.int32))
+            found: Integers = kernels.dots(self._matrix, wanted, query)
             return found
         products = self._matrix[wanted].astype(np.float64) @ query.astype(np.float64)
         return products.astype(np.int64)
 
-    def top(
-        self, query: "NDArray[np.int16]", most: int, allowed: "Mask | None"
-    ) -> "tuple[Integers, Integers]":
-        """Return (scores, pages) of the `most` pages with the best passages, the best first.
+    def prepare(self) -> None:
+        """Load now what the first search would load."""
+        if self._lists is not None:
+            self._lists.prepare()
 
-        Scores are above 0; where pages tie, the first ones are taken. `allowed` is by page.
+    def candidates(
+        self, query: "NDArray[np.int16]", allowed: "Mask | None"
+    ) -> "tuple[NDArray[Any], NDArray[np.float64] | None]":
+        """Return passages that may be near the query, ascending, and estimates of their products.
+
+        `allowed` is by page. The estimates are None where all passages that may be found are
+        returned.
         """
-        if self._lists is None:
-            return best_pages(self.scores(query), self._owner, self._first, most, allowed)
-        rows = self._candidates(query, allowed)
-        return _best_of(self.at(query, rows), self._owner[rows], most)
-
-    def _candidates(self, query: "NDArray[np.int16]", allowed: "Mask | None") -> "NDArray[Any]":
         import numpy as np
 
-        assert self._lists is not None
-        if allowed is None:
-            return self._lists.search(query, self._probes, self._fetch)
+        by_row = None if allowed is None else self._by_row(allowed)
+        if self._lists is None:
+            every = np.arange(len(self._matrix)) if by_row is None else np.flatnonzero(by_row)
+            return every, None
+        if by_row is None:
+            return self._lists.search(query, self._probes, self._wide)
+        count = int(np.count_nonzero(by_row))
+        if count <= LISTS_FROM:
+            return np.flatnonzero(by_row), None
+        # Where only a share may be found, as many more lists have to be looked into.
+        probes = -(-self._probes * len(by_row) // count)
+        return self._lists.search(query, probes, self._wide, by_row)
+
+    def _by_row(self, allowed: "Mask") -> "Mask":
         kept = self._kept
         if kept is None or kept[0] is not allowed:
             # The mask of what a delta dropped comes with every query.
             self._kept = kept = (allowed, allowed[self._owner])
-        by_row = kept[1]
-        count = int(np.count_nonzero(by_row))
-        if count <= LISTS_FROM:
-            return np.flatnonzero(by_row)
-        # Where only a share may be found, as many more lists have to be looked into.
-        probes = -(-self._probes * len(by_row) // count)
-        return self._lists.search(query, probes, self._fetch, by_row)
-
-
-def _best_of(scores: "Integers", pages: "NDArray[Any]", most: int) -> "tuple[Integers, Integers]":
-    """Return (scores, pages) of the best pages among candidates, each with its best score."""
-    import numpy as np
-
-    order = np.lexsort((pages, -scores))
-    order = order[scores[order] > 0]
-    ranked = pages[order]
-    _, at = np.unique(ranked, return_index=True)
-    kept = order[np.sort(at)][:most]
-    return scores[kept], pages[kept].astype(np.int64)
+        return kept[1]
 
 
 def _short(query: "NDArray[np.int16]") -> bool:

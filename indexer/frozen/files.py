@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 CURRENT = "current"
 PAGES = "pages.bin"
-SITES = "sites.json"
+SITES, HOSTS, KINDS = "sites.json", "hosts.json", "kinds.json"
+"""Sorted names; columns of pages hold places in them."""
 SMALL = 1 << 16
 """Files below this many bytes are read instead of mapped: cheaper, and an empty one cannot be."""
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 OWN = ("gone_page", "gone_term", "gone_count", "page_place")
 """The columns that only a delta has."""
+NAMES = {"page_site": "sites", "page_host": "hosts", "page_kind": "kinds"}
+"""Columns that hold places in a list of names, which every folder has for itself."""
 
 
 class Joined:
@@ -31,14 +33,30 @@ class Joined:
         self.pages = sum(segment.pages for segment in self.segments)
         """Rows of pages, those that are gone included; `live_pages` are those that can be found."""
         self.first_rows = (0, self.base.passages)[: len(self.segments)]
-        self.sites = list(self.base.sites)
         self._own: dict[str, NDArray[Any]] = {}
         self._joins: dict[str, NDArray[Any]] = {}
         if self._delta is not None:
-            known = set(self.base.sites)
-            self.sites += [site for site in self._delta.sites if site not in known]
             # Now, because a folder may be removed while it is open.
             self._own = {name: self._delta.own(name) for name in OWN}
+
+    @cached_property
+    def sites(self) -> list[str]:
+        """The sites of all pages: what `page_site` numbers."""
+        return self._named("sites")
+
+    @cached_property
+    def hosts(self) -> list[str]:
+        """The hosts of all pages: what `page_host` numbers."""
+        return self._named("hosts")
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The kinds of file of all pages: what `page_kind` numbers."""
+        return self._named("kinds")
+
+    def _named(self, which: str) -> list[str]:
+        """Return the names of all folders, those of the base first."""
+        return list(dict.fromkeys(n for segment in self.segments for n in getattr(segment, which)))
 
     def column(self, name: str) -> "NDArray[Any]":
         """Return one of the columns that `segment.COLUMNS` names, by row of the index."""
@@ -54,11 +72,10 @@ class Joined:
                 base, delta = base[:-1], delta + self.base.passages
             elif name == "passage_page":
                 delta = delta + self.base.pages
-            elif name == "page_site":
-                assert self._delta is not None
-                places = {site: n for n, site in enumerate(self.sites)}
-                moved = np.array([places[s] for s in self._delta.sites], dtype=base.dtype)
-                delta = moved[delta]
+            elif name in NAMES:
+                places = {one: n for n, one in enumerate(getattr(self, NAMES[name]))}
+                named = getattr(self._delta, NAMES[name])
+                delta = np.array([places[one] for one in named], dtype=base.dtype)[delta]
             self._joins[name] = np.concatenate([base, delta])
         return self._joins[name]
 

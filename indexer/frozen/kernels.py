@@ -19,6 +19,7 @@ BLOCK_BITS = 7
 """Postings of a block as a power of two: `posting_block` holds the highest impact of each 128."""
 
 _I16_MATRIX = types.Array(types.int16, 2, "C", readonly=True)
+_I16 = types.Array(types.int16, 1, "C", readonly=True)
 _I32 = types.Array(types.int32, 1, "C", readonly=True)
 _I64 = types.Array(types.int64, 1, "C", readonly=True)
 _U8 = types.Array(types.uint8, 1, "C", readonly=True)
@@ -219,17 +220,20 @@ def at(
     return scores
 
 
-@njit((_I16_MATRIX, _I64, _I32), cache=True, nogil=True)
+@njit((_I16_MATRIX, _I64, _I16), cache=True, nogil=True)
 def dots(matrix: Any, wanted: Any, query: Any) -> Any:
     """Return the inner products of rows of `matrix` with `query`.
 
-    32 bits are enough: by Cauchy-Schwarz no sum of two vectors of length 32767 passes 2^30.
+    32 bits are enough: by Cauchy-Schwarz no sum of two vectors of length 32767 passes 2^30. Both
+    are 16-bit and positions unsigned, so that processors multiply and add sixteen at a time.
     """
     found = np.empty(len(wanted), np.int64)
+    size = np.uint64(len(query))
     for i in range(len(wanted)):
-        vector = matrix[wanted[i]]
+        row = np.uint64(wanted[i])
         total = np.int32(0)
-        for k in range(len(query)):
-            total = np.int32(total + np.int32(np.int32(vector[k]) * query[k]))
+        for k in range(size):
+            product = np.int32(matrix[row, np.uint64(k)]) * np.int32(query[np.uint64(k)])
+            total = np.int32(total + np.int32(product))
         found[i] = total
     return found

@@ -1,4 +1,4 @@
-"""Inverted lists of one-bit codes, by FAISS: which passages might be near a query.
+"""Inverted lists of one-bit or two-bit codes, by FAISS: which passages might be near a query.
 
 The only importer of FAISS. What it returns are candidates: `dense` scores them exactly. Lists are
 chosen here in whole numbers and every vector is rotated by whole numbers, so that FAISS decides
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import IndexDamaged
-from .clusters import ROWS, assign, centres_of, how_many, points
+from .clusters import DENSE_SCALE, LENGTH, ROWS, assign, centres_of, how_many, points
 from .files import read_array, write_array
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 CODES = "dense.faiss"
 CENTRES = "centres.npy"
+BITS = (1, 2)
+"""Bits a dimension that a code may have: the second is for vectors that one cannot tell apart."""
 QUERY_BITS = 8
 """Bits of each of the query's values: with 4 estimates are worse and hardly faster."""
 
@@ -60,6 +62,10 @@ class Lists:
                 f"FAISS cannot read {self._path}: run appliance index --rebuild."
             ) from error
 
+    def prepare(self) -> None:
+        """Load FAISS and open the codes now."""
+        _ = self._index
+
     def near(self, query: "NDArray[np.int16]") -> "NDArray[np.int64]":
         """Return the lists by the product of their centre with the query, the best first."""
         import numpy as np
@@ -68,7 +74,7 @@ class Lists:
         whole = points(query)
         if kernels is not None:
             every = np.arange(self.count, dtype=np.int64)
-            scores = kernels.dots(self._centres, every, whole.astype(np.int32))
+            scores = kernels.dots(self._centres, every, whole.astype(np.int16))
         else:
             scores = self._centres.astype(np.float32) @ whole
         order: NDArray[np.int64] = np.argsort(-scores, kind="stable").astype(np.int64)
@@ -80,10 +86,10 @@ class Lists:
         probes: int,
         fetch: int,
         allowed: "NDArray[np.bool_] | None" = None,
-    ) -> "NDArray[np.int64]":
-        """Return at most `fetch` rows of the `probes` nearest lists, ascending.
+    ) -> "tuple[NDArray[np.int64], NDArray[np.float64]]":
+        """Return at most `fetch` rows of the `probes` nearest lists, ascending, and estimates.
 
-        `allowed` is by row.
+        An estimate is in the unit of exact products. `allowed` is by row.
         """
         import faiss
         import numpy as np
@@ -117,27 +123,41 @@ class Lists:
             False,
             parameters,
         )
-        return np.sort(rows[rows >= 0])
+        order = np.argsort(rows, kind="stable")
+        order = order[np.searchsorted(rows[order], 0) :]
+        unit = (DENSE_SCALE / LENGTH) ** 2 / rotated.shape[1]
+        return rows[order], distances[order].astype(np.float64) * unit
 
 
-def build(
-    folder: Path, matrix: "NDArray[np.int16]"
-) -> "tuple[Points, NDArray[np.int32], tuple[str, str]]":
-    """Write the lists of `matrix`; return the centres, each row's list, and the files' names."""
-    import faiss
-    import numpy as np
-
+def build(folder: Path, matrix: "NDArray[np.int16]") -> "tuple[Points, NDArray[np.int32]]":
+    """Find the lists of `matrix` and write their centres; return them and each row's list."""
     count = how_many(len(matrix))
     logger.info("finding %d clusters of %d passages", count, len(matrix))
     centres = centres_of(matrix, count)
     nearest = assign(matrix, centres)
     write_array(folder / CENTRES, centres.astype("<i2"))
+    return centres, nearest
+
+
+def encode(
+    folder: Path,
+    matrix: "NDArray[np.int16]",
+    centres: "Points",
+    nearest: "NDArray[np.int32]",
+    bits: int,
+) -> None:
+    """Write codes of so many bits a dimension, in the place of any that are there."""
+    import faiss
+    import numpy as np
 
     faiss.omp_set_num_threads(1)
     turned = _rotated(centres)
-    quantizer = faiss.IndexFlatIP(turned.shape[1])
+    size = turned.shape[1]
+    quantizer = faiss.IndexFlatIP(size)
     quantizer.add(turned)
-    index = faiss.IndexIVFRaBitQ(quantizer, turned.shape[1], count, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.IndexIVFRaBitQ(
+        quantizer, size, len(centres), faiss.METRIC_INNER_PRODUCT, True, bits
+    )
     index.train(turned)
     for at in range(0, len(matrix), ROWS):
         rows = _rotated(points(matrix[at : at + ROWS]))
@@ -149,7 +169,6 @@ def build(
     descriptor = os.open(folder / CODES, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
-    return centres, nearest, (CODES, CENTRES)
 
 
 @lru_cache(maxsize=4)

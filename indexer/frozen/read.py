@@ -19,6 +19,7 @@ from . import compiled
 from .clusters import DENSE_SCALE, quantise
 from .files import Manifest, current_folder, read_manifest
 from .joined import Joined
+from .naming import both
 from .segment import PageRecord, Segment
 from .sparse import IMPACT, Word
 from .write import folder_name
@@ -28,12 +29,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
+    from .naming import Named
+
     Mask = NDArray[np.bool_]
 
 __all__ = ["Found", "FrozenIndex", "PageRecord", "Segment"]
 
 WEIGHT = 4096
 """Query weights and idf are rounded to 1/4096."""
+WEIGHTS = (0.6, 0.4)
+"""What the dense and the sparse arm weigh where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,9 @@ class FrozenIndex(Joined):
     def prepare(self) -> None:
         """Load now what the second search would load: for processes that search many times."""
         self._loops.prepare()
+        for segment in self.segments:
+            if segment.dense is not None:
+                segment.dense.prepare()
 
     @property
     def digest(self) -> str:
@@ -186,48 +194,42 @@ class FrozenIndex(Joined):
     # Searching.
 
     def best_pages(
-        self, vectors: QueryVectors, most: int, allowed: "Mask | None" = None
+        self,
+        vectors: QueryVectors,
+        most: int,
+        allowed: "Mask | None" = None,
+        weights: tuple[float, float] = WEIGHTS,
     ) -> list[int]:
         """Return the pages that may be the `most` best ones, in order of URL.
 
-        Each arm names its best pages by their best passages; `allowed` (by page row) is obeyed
-        before that. With one arm these are the `most` best; with two, each names twice as many,
-        because a page that neither holds among its first may be good enough for both.
+        `allowed` (by page row) is obeyed before anything is cut. With one arm these are the
+        `most` best by their best passages. With two there are those of each arm (of the sparse one
+        twice as many), and those of both together, each arm's scores as shares of its best one
+        times `weights` (dense, sparse).
         """
         import numpy as np
 
         masks = self.masks(allowed)
         words = self.words(vectors.terms)
-        two = vectors.dense is not None and self.has_dense
-        arms: list[Callable[[Segment, Mask | None], tuple[Integers, Integers]]] = []
-        if words:
-            arms.append(lambda segment, mask: segment.sparse.top(words, most * (1 + two), mask))
-        if two:
-            vector = quantise(np.asarray(vectors.dense))
-
-            def dense(segment: Segment, mask: "Mask | None") -> "tuple[Integers, Integers]":
-                assert segment.dense is not None
-                return segment.dense.top(vector, most * 2, mask)
-
-            arms.append(dense)
-        pages: set[int] = set()
-        for arm in arms:
-            pages.update(self._merged(arm, most * (1 + two), masks))
+        if vectors.dense is None or not self.has_dense:
+            named = [
+                s.sparse.top(words, most, m) for s, m in zip(self.segments, masks, strict=True)
+            ]
+            return self.in_order(set(self._merged(named, most))) if words else []
+        vector = quantise(np.asarray(vectors.dense))
+        sparse, *others = both(self.segments, masks, words, vector, most, weights)
+        pages = set(self._merged(sparse, 2 * most))
+        for one in others:
+            pages.update(self._merged(one, most))
         return self.in_order(pages)
 
-    def _merged(
-        self,
-        arm: "Callable[[Segment, Mask | None], tuple[Integers, Integers]]",
-        most: int,
-        masks: "list[Mask | None]",
-    ) -> list[int]:
-        """Return the best pages of one arm from all folders."""
+    def _merged(self, named: "list[Named]", most: int) -> list[int]:
+        """Return the best pages of what the folders name, at most `most`."""
         import numpy as np
 
         at = 0
         scores, pages = [], []
-        for segment, mask in zip(self.segments, masks, strict=True):
-            found, rows = arm(segment, mask)
+        for segment, (found, rows) in zip(self.segments, named, strict=True):
             scores.append(found)
             pages.append(rows + at)
             at += segment.pages

@@ -6,6 +6,7 @@ Rows are the folder's own. It knows no other folder, no queries and no ranking.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from store.digest import sha256_file
 
 from . import sparse
 from .dense import DENSE, DenseArm
-from .files import PAGES, SITES, Manifest, map_bytes, read_array
+from .files import HOSTS, KINDS, PAGES, SITES, Manifest, map_bytes, read_array
 from .lists import Lists
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ COLUMNS = (
     "page_first",
     "page_version",
     "page_site",
+    "page_host",
+    "page_kind",
     "page_day",
     "page_offset",
 )
@@ -55,7 +58,7 @@ class Segment:
         self.passages: int = values["passages"]
         self.pages: int = values["pages"]
         self.columns = {name: read_array(folder / f"{name}.npy") for name in COLUMNS}
-        self.sites: list[str] = json.loads((folder / SITES).read_bytes())
+        self._names = {name: (folder / name).read_bytes() for name in (SITES, HOSTS, KINDS)}
         self._records = map_bytes(folder / PAGES)
         owner, first = self.columns["passage_page"], self.columns["page_first"]
         arrays = {name: read_array(folder / f"{name}.npy") for name in sparse.ARRAYS}
@@ -71,7 +74,27 @@ class Segment:
                 Lists(folder, kernels) if facts else None,
                 facts["probes"] if facts else 0,
                 facts["fetch"] if facts else 0,
+                facts["wide"] if facts else 0,
             )
+
+    @cached_property
+    def sites(self) -> list[str]:
+        """The sites of the pages, sorted."""
+        return self._listed(SITES)
+
+    @cached_property
+    def hosts(self) -> list[str]:
+        """The hosts of the pages' addresses, sorted."""
+        return self._listed(HOSTS)
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """The kinds of file that the pages' addresses name, sorted."""
+        return self._listed(KINDS)
+
+    def _listed(self, name: str) -> list[str]:
+        listed: list[str] = json.loads(self._names[name])
+        return listed
 
     def own(self, name: str) -> "NDArray[Any]":
         """Return a column that only some folders have."""

@@ -18,11 +18,14 @@ from store.digest import canonical_json, sync_folder, write_atomic
 
 from ..encoders.base import Vectors
 from ..errors import IndexerError
+from ..facets import host_of, kind_of
 from . import compiled
 from .dense import DENSE, DenseWriter, lists_pay, write_lists
 from .files import (
     CURRENT,
     FORMAT,
+    HOSTS,
+    KINDS,
     MANIFEST,
     PAGES,
     SITES,
@@ -94,8 +97,9 @@ def write(
         keep(extras or {})
         records = [canonical_json([p.url, p.title, p.language]) for p in pages]
         files[PAGES] = write_bytes(building / PAGES, b"".join(records))
-        sites = sorted({p.site for p in pages})
-        files[SITES] = write_bytes(building / SITES, canonical_json(sites))
+        for name, (names, column, places) in _named(pages).items():
+            files[name] = write_bytes(building / name, canonical_json(names))
+            keep({column: places})
         keep(_vectors(building, len(passages), vectors, dense_size, impact_ceiling))
         values = {
             "languages": sorted({p.language for p in pages if p.language}),
@@ -195,7 +199,6 @@ def _columns(
 ) -> "dict[str, NDArray[Any]]":
     import numpy as np
 
-    sites = {site: n for n, site in enumerate(sorted({p.site for p in pages}))}
     page_of = np.array([p.page for p in passages], dtype="<i4")
     lengths = [len(canonical_json([p.url, p.title, p.language])) for p in pages]
     return {
@@ -205,7 +208,6 @@ def _columns(
         "passage_end": np.array([p.end for p in passages], dtype="<i4"),
         "page_first": np.searchsorted(page_of, np.arange(len(pages) + 1)).astype("<i4"),
         "page_version": np.array([p.version_id for p in pages], dtype="<i8"),
-        "page_site": np.array([sites[p.site] for p in pages], dtype="<i4"),
         "page_day": np.array([p.day for p in pages], dtype="<i4"),
         "page_offset": np.concatenate([[0], np.cumsum(lengths)]).astype("<i8"),
     }
@@ -219,6 +221,23 @@ def _whole(folder: Path, manifest: Manifest) -> bool:
         )
     except (OSError, IndexerError):
         return False
+
+
+def _named(pages: Sequence[FrozenPage]) -> "dict[str, tuple[list[str], str, NDArray[Any]]]":
+    """Return for each file of names what is in it, its column, and what stands there."""
+    import numpy as np
+
+    found = {}
+    for file, column, of in (
+        (SITES, "page_site", lambda page: page.site),
+        (HOSTS, "page_host", lambda page: host_of(page.url)),
+        (KINDS, "page_kind", lambda page: kind_of(page.url)),
+    ):
+        values = [of(page) for page in pages]
+        names = sorted(set(values))
+        places = {name: n for n, name in enumerate(names)}
+        found[file] = names, column, np.array([places[v] for v in values], dtype="<i4")
+    return found
 
 
 def read_header(folder: Path) -> dict[str, Any]:
