@@ -7,7 +7,7 @@ that was open. It knows encoders by their protocol only, and nothing of crawling
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from store.page import PageVersion
 from store.pages import PageStore
 from store.passages import FIRST, PassageRow, PassageStore
 
+from .anchors import Anchor, anchors_of, identity
 from .encoders.base import Encoder, PassageText, Vectors
 from .errors import IndexerError, VectorStoreError
 from .frozen import FrozenIndex, FrozenPage, FrozenPassage, delta, frozen_root, publish, write
@@ -111,7 +112,7 @@ class _Run:
         self._mark = encoder.digest
         name = blake_json([encoder.digest, chunker.digest]).partition(":")[2][:24]
         self._collection = f"{PREFIX}{name}"
-        self._empty: set[int] = set()
+        self._anchors: dict[str, tuple[Anchor, ...]] = {}
         self.split = self.encoded = self.deleted = 0
         vectors.prepare(self._collection, encoder.dense_size)
 
@@ -192,7 +193,10 @@ class _Run:
 
     def _text(self, row: PassageRow) -> PassageText:
         page = self._version(row.version_id)
-        return PassageText(page.text[row.start : row.end], page.title, row.headings, page.lang)
+        text = page.text[row.start : row.end]
+        return PassageText(
+            text, page.title, row.headings, page.lang, page.url, first=row.ordinal == 0
+        )
 
     def _each(self) -> Iterator[list[PassageRow]]:
         after = FIRST
@@ -213,6 +217,7 @@ class _Run:
             "encoder": {"name": self._encoder.name, "digest": self._encoder.digest},
             "chunker": self._chunker.digest,
             "uses_rarity": self._encoder.uses_rarity,
+            "anchors": blake_json([[p.url, p.anchors] for p in pages if p.anchors]),
             "inputs": inputs,
         }
         manifest = self._delta(root, current, header, pages, passages) or write(
@@ -220,7 +225,7 @@ class _Run:
             header,
             pages,
             passages,
-            self._export([p.id for p in passages]),
+            self._export(pages, passages),
             self._encoder.dense_size,
             self._encoder.impact_ceiling,
         )
@@ -248,7 +253,7 @@ class _Run:
             {**header, **delta.header(current.base, pages, passages)},
             change.pages,
             change.passages,
-            self._export([p.id for p in change.passages]),
+            self._export(change.pages, change.passages),
             self._encoder.dense_size,
             self._encoder.impact_ceiling,
             delta.columns(current.base, change),
@@ -281,13 +286,20 @@ class _Run:
             ((_page(self._version(key), key), key) for key in of_version),
             key=lambda version: (version[0].url, version[1]),
         )
-        pages = [page for page, _ in versions]
+        pages = self._named([page for page, _ in versions])
         passages = [
             FrozenPassage(row.id, number, row.start, row.end)
             for number, (_, key) in enumerate(versions)
             for row in sorted(of_version[key], key=lambda row: (row.start, row.end))
         ]
         return pages, passages
+
+    def _named(self, pages: list[FrozenPage]) -> list[FrozenPage]:
+        """Return the pages with what stands for the texts of the links to them."""
+        if not self._encoder.uses_rarity:
+            return pages  # its terms are no words, and it would read none of them
+        self._anchors = anchors_of(self._pages, [(p.url, p.version_id) for p in pages])
+        return [replace(p, anchors=identity(self._anchors.get(p.url, ()))) for p in pages]
 
     def _heal(self, wanted: set[int]) -> None:
         """Make Milvus hold exactly what PostgreSQL says that it holds."""
@@ -300,16 +312,30 @@ class _Run:
             self._passages.mark(lost, None)
             self._encode()
 
-    def _export(self, ids: Sequence[int]) -> Iterator[list[Vectors]]:
+    def _export(
+        self, pages: Sequence[FrozenPage], passages: Sequence[FrozenPassage]
+    ) -> Iterator[list[Vectors]]:
+        """Yield the vectors of `passages`, each with the words of the links to its page."""
+        ids = [passage.id for passage in passages]
         done = 0
         for found, vectors in self._vectors.export(self._collection, ids):
-            yield vectors
+            here = passages[done : done + len(found)]
+            yield [
+                self._with_anchors(vector, pages[passage.page])
+                for vector, passage in zip(vectors, here, strict=False)
+            ]
             done += len(found)
             self._progress("freeze", done, len(ids))
         if done != len(ids):
             raise VectorStoreError(
                 f"Milvus returned {done} of {len(ids)} passages: run appliance index --rebuild."
             )
+
+    def _with_anchors(self, vectors: Vectors, page: FrozenPage) -> Vectors:
+        if not page.anchors:
+            return vectors
+        named = self._encoder.encode_anchors(self._anchors[page.url], page.language)
+        return replace(vectors, sparse={**vectors.sparse, **named})
 
     def drop_others(self) -> None:
         """Drop the collections of other encoders and chunkers, whose marks are gone."""
@@ -342,7 +368,7 @@ def _inputs(
             FORMAT,
             encoder.digest,
             chunker.digest,
-            [[p.url, p.title, p.site, p.language, p.version_id, p.day] for p in pages],
+            [[p.url, p.title, p.site, p.language, p.version_id, p.day, p.anchors] for p in pages],
             [[p.id, p.page, p.start, p.end] for p in passages],
         ]
     )

@@ -28,6 +28,7 @@ COLUMNS = (
     "page_version",
     "page_site",
     "page_day",
+    "page_anchors",
     "page_offset",
 )
 

@@ -42,7 +42,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FrozenPage:
-    """A page as search shows and filters it; `day` is `date.toordinal()` of publication, or 0."""
+    """A page as search shows and filters it; `day` is `date.toordinal()` of publication, or 0.
+
+    `anchors` is a number for the texts of the links to it, which its passages carry; 0 for none.
+    """
 
     url: str
     title: str
@@ -50,6 +53,7 @@ class FrozenPage:
     language: str
     version_id: int
     day: int = 0
+    anchors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +206,7 @@ def _columns(
         "page_version": np.array([p.version_id for p in pages], dtype="<i8"),
         "page_site": np.array([sites[p.site] for p in pages], dtype="<i4"),
         "page_day": np.array([p.day for p in pages], dtype="<i4"),
+        "page_anchors": np.array([p.anchors for p in pages], dtype="<i8"),
         "page_offset": np.concatenate([[0], np.cumsum(lengths)]).astype("<i8"),
     }
 
