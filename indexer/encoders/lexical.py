@@ -234,17 +234,23 @@ class LexicalEncoder:
         )
 
     def _read(self, text: str, languages: Sequence[str]) -> _Read:
-        keys = sorted({language_key(tag) for tag in languages} | {DEFAULT_LANGUAGE})
-        keys = keys if self.constants.stemmed else [UNSTEMMED]
-        asking = [_asking(key) for key in keys]
-        variants = tuple(zip(*(terms(text, key, single=False) for key in keys), strict=True))
-        ids = tuple(tuple(sorted({term_id(term) for term in row})) for row in variants)
-        light = frozenset(
-            key
-            for key, row in zip(ids, variants, strict=True)
-            if all(term in words for term, words in zip(row, asking, strict=True))
-        )
-        return _Read(variants, ids, light if set(ids) - light else frozenset())
+        return _read(text, tuple(languages) if self.constants.stemmed else (UNSTEMMED,))
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str, languages: tuple[str, ...]) -> _Read:
+    """Return a query, or the title of a page, as words. Kept, for titles come up again and again."""
+    keys = sorted({language_key(tag) for tag in languages})
+    keys = keys if keys == [UNSTEMMED] else sorted({*keys, DEFAULT_LANGUAGE})
+    asking = [_asking(key) for key in keys]
+    variants = tuple(zip(*(terms(text, key, single=False) for key in keys), strict=True))
+    ids = tuple(tuple(sorted({term_id(term) for term in row})) for row in variants)
+    light = frozenset(
+        key
+        for key, row in zip(ids, variants, strict=True)
+        if all(term in words for term, words in zip(row, asking, strict=True))
+    )
+    return _Read(variants, ids, light if set(ids) - light else frozenset())
 
 
 def _beside(read: _Read) -> set[tuple[int, ...]]:
