@@ -69,8 +69,11 @@ ARMS = (
 # Those that need another index come last, so that it is built as few times as can be.
 BM25 = (
     Feature("asking words", _bm25(asking=1.0)),
+    Feature("anchor text", _bm25(anchor=0.0)),
+    Feature("word pairs", _bm25(pair=0.0)),
     Feature("title weight", _bm25(title=0.0)),
     Feature("heading weight", _bm25(heading=0.0)),
+    Feature("URL words", _bm25(url=0.0)),
     Feature("length constant", _bm25(b=0.0)),
     Feature("stemming", _bm25(stemmed=False)),
 )

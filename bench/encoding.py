@@ -197,6 +197,12 @@ class Invented:
             found.append(Vectors(dense / np.linalg.norm(dense), dict.fromkeys(keys, 0.2)))
         return found
 
+    def encode_anchors(
+        self, texts: Sequence[tuple[str, float]], language: str = ""
+    ) -> dict[int, float]:
+        """See `Encoder`: it reads none."""
+        return {}
+
     def encode_query(self, text: str, languages: Sequence[str] = ()) -> QueryVectors:
         """Refuse: what encodes queries is measured, not this."""
         raise NotImplementedError

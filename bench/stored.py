@@ -30,6 +30,7 @@ from store.urls import url_hash
 from .beir import Collection, Document, Topic
 from .corpus import WHEN
 from .errors import SettingError
+from .links import links
 from .scratch import scratch
 
 FIELDS = ("title", "text", "url")
@@ -150,7 +151,8 @@ def _versions(
         # A page without text would have no passage, and nothing would find it.
         text = document.text if "text" in fields and document.text.strip() else title
         kept.languages[tag] += 1
-        yield replace(page, title=title, text=text, lang=tag)
+        found = links(text, page.url) if collection.by_address else ()
+        yield replace(page, title=title, text=text, lang=tag, outlinks=found)
 
 
 def _page(document: Document, with_url: bool) -> PageVersion:

@@ -7,7 +7,7 @@ that was open. It knows encoders by their protocol only, and nothing of crawling
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from time import monotonic
@@ -26,6 +26,7 @@ from .frozen.files import FORMAT, Manifest
 from .frozen.write import warm
 from .generations import Generations
 from .milvus import LITE, Backend, VectorStore
+from .linkwords import LinkWords
 from .passages import DEFAULT_CHUNKER, Chunker, passage_id, split
 
 logger = logging.getLogger(__name__)
@@ -123,6 +124,7 @@ class Run:
         self._mark = encoder.digest
         self._names = names
         self._collection = names.working()
+        self._links: LinkWords | None = None
         self.split = self.encoded = self.deleted = 0
 
     def forget(self) -> None:
@@ -218,6 +220,7 @@ class Run:
             "encoder": {"name": self._encoder.name, "digest": self._encoder.digest},
             "chunker": self._chunker.digest,
             "uses_rarity": self._encoder.uses_rarity,
+            "anchors": blake_json([[p.url, p.anchors] for p in pages if p.anchors]),
             "inputs": inputs,
         }
         manifest = self._delta(root, current, header, pages, passages) or write(
@@ -225,7 +228,7 @@ class Run:
             header,
             pages,
             passages,
-            self._export([p.id for p in passages]),
+            self._export(pages, passages),
             self._encoder.dense_size,
             self._encoder.impact_ceiling,
         )
@@ -253,7 +256,7 @@ class Run:
             {**header, **delta.header(current.base, pages, passages)},
             change.pages,
             change.passages,
-            self._export([p.id for p in change.passages]),
+            self._export(change.pages, change.passages),
             self._encoder.dense_size,
             self._encoder.impact_ceiling,
             delta.columns(current.base, change),
@@ -286,13 +289,19 @@ class Run:
             ((_page(self._version(key), key), key) for key in of_version),
             key=lambda version: (version[0].url, version[1]),
         )
-        pages = [page for page, _ in versions]
+        pages = self._named([page for page, _ in versions])
         passages = [
             FrozenPassage(row.id, number, row.start, row.end)
             for number, (_, key) in enumerate(versions)
             for row in sorted(of_version[key], key=lambda row: (row.start, row.end))
         ]
         return pages, passages
+
+    def _named(self, pages: list[FrozenPage]) -> list[FrozenPage]:
+        """Return the pages with what stands for the texts of the links to them."""
+        named = [(page.url, page.version_id) for page in pages]
+        self._links = LinkWords(self._encoder, self._pages, named)
+        return [replace(page, anchors=self._links.identity(page.url)) for page in pages]
 
     def _heal(self, wanted: set[int]) -> None:
         """Make Milvus hold exactly what PostgreSQL says that it holds."""
@@ -305,10 +314,20 @@ class Run:
             self._passages.mark(lost, None)
             self._encode()
 
-    def _export(self, ids: Sequence[int]) -> Iterator[list[Vectors]]:
+    def _export(
+        self, pages: Sequence[FrozenPage], passages: Sequence[FrozenPassage]
+    ) -> Iterator[list[Vectors]]:
+        """Yield the vectors of `passages`, each with the words of the links to its page."""
+        assert self._links is not None
+        ids = [passage.id for passage in passages]
+        of = [pages[passage.page] for passage in passages]
         done = 0
         for found, vectors in self._vectors.export(self._collection, ids):
-            yield vectors
+            here = of[done : done + len(found)]
+            yield [
+                self._links.added(vector, page.url, page.language)
+                for vector, page in zip(vectors, here, strict=True)
+            ]
             done += len(found)
             self._progress("freeze", done, len(ids))
         if done != len(ids):
@@ -336,7 +355,8 @@ def cut(page: PageVersion, version_id: int, collection: str, chunker: Chunker) -
 
 def passage_text(page: PageVersion, row: PassageRow) -> PassageText:
     """Return a passage as it is encoded."""
-    return PassageText(page.text[row.start : row.end], page.title, row.headings, page.lang)
+    text = page.text[row.start : row.end]
+    return PassageText(text, page.title, row.headings, page.lang, page.url, first=row.ordinal == 0)
 
 
 def _batches(
@@ -370,7 +390,7 @@ def _inputs(
             FORMAT,
             encoder.digest,
             chunker.digest,
-            [[p.url, p.title, p.site, p.language, p.version_id, p.day] for p in pages],
+            [[p.url, p.title, p.site, p.language, p.version_id, p.day, p.anchors] for p in pages],
             [[p.id, p.page, p.start, p.end] for p in passages],
         ]
     )

@@ -39,7 +39,7 @@ class Fusion:
     dense: float = 0.6
     sparse: float = 0.4
     rrf_k: int = 60
-    second: float = 0.15
+    second: float = 0.25
     title: float = 0.5
     named: float = 0.25
     phrase: float = 1.0
@@ -218,7 +218,7 @@ class _TitleMatch:
         return len(head) > 1 and f" {head} " in self._words
 
     def _terms(self, text: str) -> tuple[Term, ...]:
-        return self._encoder.encode_query(text, self._index.languages).terms
+        return self._encoder.words(text, self._index.languages)
 
     def _worth(self, term: Term) -> float:
         # Indexes of other encoders count other terms: every word is then worth the same.

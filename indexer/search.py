@@ -255,7 +255,7 @@ class Searcher:
         return self._terms_of if self.encoder.uses_rarity else None
 
     def _encoded(self, text: str) -> tuple[Term, ...]:
-        return self._words.encode_query(text, self.index.languages).terms
+        return self._words.words(text, self.index.languages)
 
     def _body(self, record: PageRecord) -> str:
         return self._flat(record.version_id)

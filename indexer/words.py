@@ -38,8 +38,8 @@ class Words:
         return self._known[key]
 
     def _weighed(self, language: str) -> dict[str, tuple[float, bool]]:
-        encoded = LexicalEncoder().encode_query(self._text, (language,))
-        weight_of = {key: term.weight for term in encoded.terms for key in term.ids}
+        words = LexicalEncoder().words(self._text, (language,))
+        weight_of = {key: term.weight for term in words for key in term.ids}
         found = {}
         for word in terms(self._text, language, single=False):
             key = term_id(word)

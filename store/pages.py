@@ -6,7 +6,7 @@ of the whole store. Content that comes back after a change makes a new version: 
 had at a number stays true for ever. The URL of a page is the spelling under which it first came.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .codec import unpack_outlinks, unpack_text
@@ -14,7 +14,7 @@ from .database import Connection, Database
 from .errors import DamagedPageError, UnknownVersionError, UrlError
 from .gaps import Failure, Miss, list_failures, list_misses, put_failure, put_miss
 from .nearest import nearest_pages
-from .page import PageVersion
+from .page import Outlink, PageVersion
 from .urls import aliases, url_hash
 from .verify import Fault, Progress, find_faults
 from .writing import AddReport, add_versions, put_aliases
@@ -173,6 +173,26 @@ class PageStore:
                 (self._id(connection),),
             ).fetchall()
         return {row[0] for row in rows}
+
+    def outlinks(self, version_ids: Sequence[int]) -> dict[int, tuple[Outlink, ...]]:
+        """Return the links of each of these versions, without reading their texts.
+
+        Raises DamagedPageError.
+        """
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT id, outlinks FROM page_version WHERE id = ANY(%s)", (list(version_ids),)
+            ).fetchall()
+        return {key: unpack_outlinks(links) for key, links in rows}
+
+    def alias_targets(self) -> dict[bytes, bytes]:
+        """Return where each redirect and alias leads: URL hash by URL hash."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT url_hash, target_hash FROM alias WHERE collection_id = %s",
+                (self._id(connection),),
+            ).fetchall()
+        return {bytes(key): bytes(target) for key, target in rows}
 
     def count(self) -> int:
         """Return how many pages there are."""

@@ -47,6 +47,12 @@ class HashedEncoder:
         """See `Encoder`."""
         return [self._vectors(f"{one.title} {one.text}", one.language) for one in passages]
 
+    def encode_anchors(
+        self, texts: Sequence[tuple[str, float]], language: str = ""
+    ) -> dict[int, float]:
+        """See `Encoder`: it reads none."""
+        return {}
+
     def encode_query(self, text: str, languages: Sequence[str] = ()) -> QueryVectors:
         """See `Encoder`."""
         import numpy as np

@@ -27,13 +27,15 @@ class Frozen:
     """What is frozen, and where it is not what the store says.
 
     `faults` are ids of passages by kind, for "digest" and "unreadable" sentences. `prints` has a
-    number for each passage, by id; it is empty where the files cannot be trusted.
+    number for each passage, by id; it is empty where the files cannot be trusted. `pages` are the
+    (URL, version id) of the frozen pages in the order of their URLs.
     """
 
     digest: str = ""
     ceiling: float = 1.0
     faults: dict[str, list[object]] = field(default_factory=dict)
     prints: dict[int, int] = field(default_factory=dict)
+    pages: list[tuple[str, int]] = field(default_factory=list)
 
     def fault(self, kind: str, thing: object) -> None:
         """Note a fault."""
@@ -83,6 +85,9 @@ def _compare(
 ) -> None:
     import numpy as np
 
+    gone = index.gone
+    live = [row for row in range(index.pages) if gone is None or not gone[row]]
+    found.pages = sorted((index.page(row).url, index.page(row).version_id) for row in live)
     rows = index.live(np.arange(sum(s.passages for s in index.segments)))
     names = ("passage_id", "passage_start", "passage_end", "passage_page")
     ids, starts, ends, owners = (index.column(name)[rows] for name in names)

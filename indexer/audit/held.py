@@ -17,6 +17,7 @@ from store.passages import PassageRow
 from ..build import passage_text
 from ..encoders.base import Encoder, Vectors
 from ..generations import Generations
+from ..linkwords import LinkWords
 from ..milvus import VectorStore
 from .frozen import Frozen
 from .prints import prints_of_vectors
@@ -75,6 +76,7 @@ def check_vectors(
     encoder: Encoder,
     rows: Sequence[PassageRow],
     frozen: Frozen,
+    links: LinkWords,
     encode: bool,
     seen: Seen,
 ) -> tuple[list[int], list[int]]:
@@ -90,6 +92,17 @@ def check_vectors(
             return []
         return encoder.encode_passages([passage_text(version(r.version_id), r) for r in chosen])
 
+    def prints(
+        batch: dict[int, PassageRow], held: dict[int, Vectors], keys: Sequence[int]
+    ) -> list[int]:
+        """Number these as a freeze would write them: with the words of the links to their page."""
+        named = []
+        for key in keys:
+            page = version(batch[key].version_id)
+            named.append(links.added(held[key], page.url, page.lang))
+        numbers: list[int] = prints_of_vectors(named, frozen.ceiling).tolist()
+        return numbers
+
     changed: list[int] = []
     frozen_wrong: list[int] = []
     # In order of page, so that each text is read once.
@@ -100,7 +113,7 @@ def check_vectors(
         for found, kept in vectors.export(names.working(), list(batch)):
             there.update(zip(found, kept, strict=True))
         sound = [key for key in there if _sound(there[key], encoder.dense_size)]
-        numbers = prints_of_vectors([there[key] for key in sound], frozen.ceiling).tolist()
+        numbers = prints(batch, there, sound)
         agree = {
             key
             for key, number in zip(sound, numbers, strict=True)
@@ -115,7 +128,7 @@ def check_vectors(
         changed.extend(wrong)
         # `there` has what is right now.
         doubtful = [key for key in there if key in wrong or key not in agree]
-        numbers = prints_of_vectors([there[key] for key in doubtful], frozen.ceiling).tolist()
+        numbers = prints(batch, there, doubtful)
         frozen_wrong.extend(
             key
             for key, number in zip(doubtful, numbers, strict=True)

@@ -16,6 +16,7 @@ from ..build import Progress, Run, cut, generations, silent
 from ..encoders.base import Encoder
 from ..frozen import frozen_root
 from ..generations import Generations
+from ..linkwords import LinkWords
 from ..milvus import LITE, Backend, VectorStore
 from ..passages import DEFAULT_CHUNKER, Chunker
 from .findings import FROZEN, STORE, VECTORS, Audit, findings
@@ -122,6 +123,7 @@ class _Task:
             self._encoder,
             rows,
             frozen,
+            LinkWords(self._encoder, PageStore(self._db, self._collection), frozen.pages),
             encode,
             self._seen("vectors", len(rows)),
         )

@@ -23,12 +23,17 @@ EMPTY = 0
 
 @dataclass(frozen=True, slots=True)
 class PassageText:
-    """A passage as it is encoded: `title` and `headings` stand beside the text, not in it."""
+    """A passage as it is encoded: `title` and `headings` stand beside the text, not in it.
+
+    `address` is the URL of its page, and `first` says that the page begins with it.
+    """
 
     text: str
     title: str = ""
     headings: tuple[str, ...] = ()
     language: str = ""
+    address: str = ""
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,15 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word of a query: the term ids that count as it (the best one scores), and its weight."""
+    """One word of a query: the term ids that count as it (the best one scores), and its weight.
+
+    `counted` are the ids whose postings say how rare it is, where those are not its own: a word is
+    as rare in the links to a page as it is in the texts.
+    """
 
     ids: tuple[int, ...]
     weight: float
+    counted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,15 @@ class Encoder(Protocol):
 
     def encode_passages(self, passages: Sequence[PassageText]) -> list[Vectors]:
         """Encode a batch; the result has one item a passage, in order."""
+
+    def encode_anchors(
+        self, texts: Sequence[tuple[str, float]], language: str = ""
+    ) -> dict[int, float]:
+        """Return the terms of the links to a page, to be added to each of its passages.
+
+        `texts` are those of the links with a weight each, `language` that of the page. Nothing for
+        an encoder that does not read them.
+        """
 
     def encode_query(self, text: str, languages: Sequence[str] = ()) -> QueryVectors:
         """Encode a query; `languages` are those of the pages in the index."""

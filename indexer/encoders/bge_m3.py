@@ -196,6 +196,12 @@ class BgeM3Encoder:
         """Encode title, heading path and text of each passage as one string."""
         return self._encode([passage_string(p) for p in passages]) if passages else []
 
+    def encode_anchors(
+        self, texts: Sequence[tuple[str, float]], language: str = ""
+    ) -> dict[int, float]:
+        """Return nothing: the model was trained on texts, and a link's words are not one."""
+        return {}
+
     def encode_query(self, text: str, languages: Sequence[str] = ()) -> QueryVectors:
         """Encode a query; BGE-M3 reads every language the same way."""
         (vectors,) = self._encode([text])

@@ -61,6 +61,12 @@ class M3QueryEncoder:
             "the BGE-M3 folder are."
         )
 
+    def encode_anchors(
+        self, texts: Sequence[tuple[str, float]], language: str = ""
+    ) -> dict[int, float]:
+        """Return nothing, as the encoder of passages does."""
+        return {}
+
     def encode_query(self, text: str, languages: Sequence[str] = ()) -> QueryVectors:
         """Encode a query; BGE-M3 reads every language the same way."""
         return self._encoded(text)

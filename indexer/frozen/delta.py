@@ -130,4 +130,5 @@ def _page(base: Segment, row: int) -> FrozenPage:
         language,
         int(base.columns["page_version"][row]),
         int(base.columns["page_day"][row]),
+        int(base.columns["page_anchors"][row]),
     )

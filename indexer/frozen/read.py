@@ -133,8 +133,9 @@ class FrozenIndex(Joined):
 
     def rarity(self, term: Term) -> float:
         """Return the idf of a term: ln(1 + (N - df + ½) / (df + ½))."""
-        held = sum(b - a for s in self.segments for a, b in s.sparse.ranges(term.ids))
-        held -= sum(self.gone_postings.get(key, 0) for key in term.ids)
+        ids = term.counted or term.ids
+        held = sum(b - a for s in self.segments for a, b in s.sparse.ranges(ids))
+        held -= sum(self.gone_postings.get(key, 0) for key in ids)
         count = min(self.passages, held)
         return idf(count, self.passages)
 

@@ -31,6 +31,7 @@ COLUMNS = (
     "page_host",
     "page_kind",
     "page_day",
+    "page_anchors",
     "page_offset",
 )
 

@@ -46,7 +46,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FrozenPage:
-    """A page as search shows and filters it; `day` is `date.toordinal()` of publication, or 0."""
+    """A page as search shows and filters it; `day` is `date.toordinal()` of publication, or 0.
+
+    `anchors` is a number for the texts of the links to it, which its passages carry; 0 for none.
+    """
 
     url: str
     title: str
@@ -54,6 +57,7 @@ class FrozenPage:
     language: str
     version_id: int
     day: int = 0
+    anchors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,7 @@ def _columns(
         "page_first": np.searchsorted(page_of, np.arange(len(pages) + 1)).astype("<i4"),
         "page_version": np.array([p.version_id for p in pages], dtype="<i8"),
         "page_day": np.array([p.day for p in pages], dtype="<i4"),
+        "page_anchors": np.array([p.anchors for p in pages], dtype="<i8"),
         "page_offset": np.concatenate([[0], np.cumsum(lengths)]).astype("<i8"),
     }
 

@@ -349,7 +349,7 @@ def test_switching_a_feature_off_changes_only_that() -> None:
             assert after.encoder is before.encoder
         if feature not in CUTTING:
             assert after.chunker == before.chunker
-    assert len({f.without(before).encoder.digest for f in features_of(before)}) == 5
+    assert len({f.without(before).encoder.digest for f in features_of(before)}) == 6
 
 
 def test_the_command_writes_the_run_and_prints_the_measures(

@@ -5,10 +5,20 @@ from collections.abc import Callable
 from indexer.encoders import PassageText
 from indexer.encoders.base import EMPTY
 from indexer.encoders.choose import choose
-from indexer.encoders.lexical import ASKING_WEIGHT, K1, Bm25, LexicalEncoder, term_id
+from indexer.encoders.fields import anchor_id, pair_id
+from indexer.encoders.lexical import (
+    ANCHOR_TERMS,
+    ASKING_WEIGHT,
+    K1,
+    LEAD,
+    PAIR_WEIGHT,
+    Bm25,
+    LexicalEncoder,
+    term_id,
+)
 
 ENCODER = LexicalEncoder()
-DIGEST = "b2:4da9859c422198a63db8a1ddf8156474bbf78ba913365442dd6e46a541b9e8a5"
+DIGEST = "b2:558f7c297cf0c30c0adf564e27f81cf1faaa849cb569419ee2c3e14f2e6760c8"
 SOURCE = """
 from indexer.encoders import PassageText
 from indexer.encoders.lexical import LexicalEncoder
@@ -52,10 +62,10 @@ def test_no_term_gives_the_reserved_dimension_and_never_an_empty_vector() -> Non
 
 
 def test_words_that_ask_weigh_little_unless_there_is_nothing_else() -> None:
-    weights = {t.ids: t.weight for t in ENCODER.encode_query("who painted it").terms}
+    weights = {t.ids: t.weight for t in ENCODER.words("who painted it")}
     assert weights[(term_id("who"),)] == ASKING_WEIGHT
     assert weights[(term_id("paint"),)] == 1.0
-    assert {t.weight for t in ENCODER.encode_query("The Who").terms} == {1.0}
+    assert {t.weight for t in ENCODER.words("The Who")} == {1.0}
 
 
 def test_what_bm25_is_told_otherwise_is_another_encoder_but_for_queries_alone() -> None:
@@ -69,20 +79,65 @@ def test_what_bm25_is_told_otherwise_is_another_encoder_but_for_queries_alone() 
     assert term_id("cours") in untitled
     asked = LexicalEncoder(Bm25(asking=1.0))
     assert asked.digest == DIGEST
-    assert {t.weight for t in asked.encode_query("who painted it").terms} == {1.0}
+    assert {t.weight for t in asked.words("who painted it")} == {1.0}
 
 
 def test_without_stems_words_are_whole_on_both_sides() -> None:
     plain = LexicalEncoder(Bm25(stemmed=False))
     held = plain.encode_passages([PassageText("Ríos y Danubes", language="es")])[0].sparse
     assert set(held) == {term_id(word) for word in ("rios", "y", "danubes")}
-    assert [t.ids for t in plain.encode_query("Danubes", ["es", "en"]).terms] == [
-        (term_id("danubes"),)
-    ]
+    assert [t.ids for t in plain.words("Danubes", ["es", "en"])] == [(term_id("danubes"),)]
+
+
+def test_words_of_the_address_count_as_words_of_the_page() -> None:
+    page = PassageText("A river.", address="https://rivers.test/europe/blue-danube.html")
+    held = ENCODER.encode_passages([page])[0].sparse
+    assert {term_id("blue"), term_id("danub"), term_id("europ")} <= held.keys()
+    assert held.keys().isdisjoint({term_id("html"), term_id("test"), term_id("https")})
+    without = LexicalEncoder(Bm25(url=0.0))
+    assert term_id("danub") not in without.encode_passages([page])[0].sparse
+    assert without.digest != DIGEST
+
+
+def test_pairs_are_kept_of_the_beginning_of_a_page_alone() -> None:
+    text = f"The Prime Minister of France spoke. {'word ' * LEAD} The Blue Danube is a waltz."
+    first, later = ENCODER.encode_passages(
+        [PassageText(text, "Grand Canyon", first=first) for first in (True, False)]
+    )
+    minister, france, danube, canyon = (
+        pair_id(term_id(a), term_id(b))
+        for a, b in (
+            ("prime", "minist"), ("minist", "franc"), ("blue", "danub"), ("grand", "canyon"),
+        )
+    )  # fmt: skip
+    assert {minister, france, canyon} <= first.sparse.keys(), "words that ask are passed over"
+    assert danube not in first.sparse
+    assert later.sparse.keys().isdisjoint({minister, france, canyon, danube})
+    assert later.sparse.keys() < first.sparse.keys()
+    asked = {t.ids: t.weight for t in ENCODER.encode_query("minister of France").terms}
+    assert asked[(france,)] == PAIR_WEIGHT
+    assert (france,) not in {
+        t.ids for t in LexicalEncoder(Bm25(pair=0.0)).encode_query("minister of France").terms
+    }
+    assert pair_id(1, 2) != pair_id(2, 1)
+
+
+def test_words_of_links_are_other_terms_that_are_as_rare_as_the_words() -> None:
+    held = ENCODER.encode_anchors([("the blue Danube", 4.0), ("Danube", 1.0)], "en")
+    assert held[anchor_id("danub")] > held[anchor_id("blue")] > 0
+    assert max(held.values()) < K1 + 1
+    assert term_id("danub") not in held
+    assert ENCODER.encode_anchors([]) == {}
+    terms = {t.ids: t for t in ENCODER.encode_query("who crossed the Danube").terms}
+    assert terms[(anchor_id("danub"),)].counted == (term_id("danub"),)
+    assert (anchor_id("who"),) not in terms
+    many = ENCODER.encode_anchors([("word" + "q" * n, 1.0) for n in range(1, 500)])
+    assert len(many) == ANCHOR_TERMS
+    assert max(many.values()) < held[anchor_id("danub")], "each of many names counts less"
 
 
 def test_a_query_word_stands_for_its_stems_in_all_languages_of_the_index() -> None:
-    (term,) = ENCODER.encode_query("corriendo", ["es", "en"]).terms
+    (term,) = ENCODER.words("corriendo", ["es", "en"])
     assert term_id("corr") in term.ids
     assert len(term.ids) == 2
     assert ENCODER.encode_query("", ["en"]).terms == ()
