@@ -25,8 +25,8 @@ from .frozen import FrozenIndex, FrozenPage, FrozenPassage, delta, frozen_root, 
 from .frozen.files import FORMAT, Manifest
 from .frozen.write import warm
 from .generations import Generations
-from .milvus import LITE, Backend, VectorStore
 from .linkwords import LinkWords
+from .milvus import LITE, Backend, VectorStore
 from .passages import DEFAULT_CHUNKER, Chunker, passage_id, split
 
 logger = logging.getLogger(__name__)

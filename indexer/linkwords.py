@@ -16,7 +16,9 @@ from .encoders.base import Encoder, Vectors
 class LinkWords:
     """What other pages call each page, in the terms of one encoder."""
 
-    def __init__(self, encoder: Encoder, store: PageStore, pages: Sequence[tuple[str, int]]) -> None:
+    def __init__(
+        self, encoder: Encoder, store: PageStore, pages: Sequence[tuple[str, int]]
+    ) -> None:
         """Gather the links among `pages`, which are (URL, version id) in a fixed order.
 
         An encoder whose terms are no words reads none of them.

@@ -80,7 +80,9 @@ class Words(click.Command):
             for one in self.get_params(ctx)
             for name in one.opts
         }
-        options, words, rest = [], [], iter(args)
+        options: list[str] = []
+        words: list[str] = []
+        rest = iter(args)
         for arg in rest:
             name = arg.partition("=")[0]
             if arg == "--":

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from indexer.encoders.base import EMPTY, Dense, PassageText, QueryVectors, Term, Vectors
-from indexer.encoders.lexical import term_id
+from indexer.encoders.fields import term_id
 from indexer.tokens import terms
 from store.digest import blake_json
 
@@ -37,6 +37,7 @@ class HashedEncoder:
     dense_size = SIZE
     impact_ceiling = 4.0
     uses_rarity = False
+    batch = 128
     digest = blake_json(["hashed-1", SIZE])
 
     def __init__(self, wobble: float = 0.0) -> None:

@@ -10,6 +10,7 @@ import math
 import os
 import platform
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 USUAL: Mapping[str, str] = {}
@@ -59,7 +60,7 @@ def dispatched() -> dict[str, str]:
 
 
 def _numpy() -> list[str]:
-    import numpy._core._multiarray_umath as core
+    core = import_module("numpy._core._multiarray_umath")
 
     return [name for name in core.__cpu_dispatch__ if core.__cpu_features__.get(name)]
 

@@ -49,12 +49,21 @@ class Proof:
         # What only searches reads the usual index.
         index = self.index(way, name if build else "usual")
         index.mkdir(parents=True, exist_ok=True)
-        step = ["--build"] if build else []
+        return self._search(way, index, name, environment, ("--build",) if build else ())
+
+    def _search(
+        self,
+        way: str,
+        index: Path,
+        name: str,
+        environment: Mapping[str, str] | None = None,
+        step: Sequence[str] = (),
+    ) -> Printed:
+        words: list[str | Path] = [*step]
         if way == ARMS:
-            words = [index, self.root / "vectors.npz", *step]
+            words += [index, self.root / "vectors.npz"]
             return search("bench.repeat.arms", words, name, environment)
-        asked = self.root / "queries.json"
-        words = [self.home, asked, "--index", index, *_OPTIONS[way], *step]
+        words += [self.home, self.root / "queries.json", "--index", index, *_OPTIONS[way]]
         return search("bench.repeat.searches", words, name, environment)
 
     def fresh(self, way: str, processes: int = 3) -> list[Printed]:
@@ -81,10 +90,7 @@ class Proof:
         root = copy if way == ARMS else copy / "frozen"
         path = root / (root / CURRENT).read_text().strip() / "posting_impact.npy"
         np.save(path, np.load(path) ^ 1)
-        if way == ARMS:
-            return search("bench.repeat.arms", [copy, self.root / "vectors.npz"], name)
-        words = [self.home, self.root / "queries.json", "--index", copy, *_OPTIONS[way]]
-        return search("bench.repeat.searches", words, name)
+        return self._search(way, copy, name)
 
 
 def prepared(root: Path, count: int, every: int = 1, ways: Sequence[str] = WAYS) -> Proof:

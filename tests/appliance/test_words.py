@@ -56,3 +56,12 @@ def test_a_collection_that_is_not_there_is_named(
     assert done.code == 1
     assert "Nothing of the collection notes is indexed yet in" in done.err
     assert "run appliance index --collection notes." in done.err
+
+
+@pytest.mark.parametrize("query", ["site:" * 20_000, "“" * 30_000, "x" * 100_000])
+def test_a_very_long_query_is_not_said_back_whole(
+    corpus: Corpus, command: Callable[..., Done], query: str
+) -> None:
+    done = command("search", query)
+    assert done.code == 0
+    assert len(done.err) < 400

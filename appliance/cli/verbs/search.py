@@ -10,7 +10,7 @@ from indexer.shaping import Shape
 from store.page import clean
 
 from ...readers import open_readers
-from ...render.terminal import safe
+from ...render.terminal import safe, shorten
 from ...tools.search import hit_json
 from ..options import (
     Words,
@@ -21,6 +21,9 @@ from ..options import (
     print_json,
     say,
 )
+
+ECHOED = 100
+"""Letters of a query that are said back: it may have a hundred thousand."""
 
 
 @click.command("search", cls=Words)
@@ -93,15 +96,15 @@ def _lit(hit: Hit) -> str:
 def _remarks(text: str, found: Results) -> Iterator[str]:
     """What a reader of the list should know of how it came about, one sentence each."""
     for one in found.ignored:
-        yield f"ignored {safe(one.written)}: {safe(one.why)}"
+        yield f"ignored {shorten(one.written, ECHOED)}: {safe(one.why)}"
     if found.loosened:
         yield "nothing was found as quoted; these are the pages for the words without the marks"
     if found.emptied_by:
-        filters = safe(", ".join(found.emptied_by))
+        filters = shorten(", ".join(found.emptied_by), 4 * ECHOED)
         undated = f"; {found.undated} have no date" if found.undated else ""
         yield f"pages match, but none passes {filters}{undated}; search again without it"
     elif not found.hits:
-        yield f"no stored page matches {text!r}; try other words"
+        yield f"no stored page matches {shorten(text, ECHOED)!r}; try other words"
 
 
 def _json(text: str, found: Results) -> dict[str, object]:
