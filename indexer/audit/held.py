@@ -28,6 +28,7 @@ BATCH = 256
 ALIKE = 0.999
 """The cosine from which a model's vectors count as the same: machines round differently."""
 Seen = Callable[[int], None]
+AsFrozen = Callable[[PassageRow, Vectors], Vectors]
 
 
 @dataclass(slots=True)
@@ -75,11 +76,13 @@ def check_vectors(
     encoder: Encoder,
     rows: Sequence[PassageRow],
     frozen: Frozen,
+    as_frozen: AsFrozen,
     encode: bool,
     seen: Seen,
 ) -> tuple[list[int], list[int]]:
     """Return the passages of `rows` whose vectors in Milvus are wrong, and those frozen wrong.
 
+    `as_frozen` makes of a passage's own vectors what freezing writes of them.
     With `encode` each text is encoded again; otherwise only where Milvus and the frozen index
     differ, to learn which of them is right.
     """
@@ -89,6 +92,10 @@ def check_vectors(
         if not chosen:
             return []
         return encoder.encode_passages([passage_text(version(r.version_id), r) for r in chosen])
+
+    def numbers(keys: Sequence[int]) -> dict[int, int]:
+        wanted = [as_frozen(batch[key], there[key]) for key in keys]
+        return dict(zip(keys, prints_of_vectors(wanted, frozen.ceiling).tolist(), strict=True))
 
     changed: list[int] = []
     frozen_wrong: list[int] = []
@@ -100,10 +107,9 @@ def check_vectors(
         for found, kept in vectors.export(names.working(), list(batch)):
             there.update(zip(found, kept, strict=True))
         sound = [key for key in there if _sound(there[key], encoder.dense_size)]
-        numbers = prints_of_vectors([there[key] for key in sound], frozen.ceiling).tolist()
         agree = {
             key
-            for key, number in zip(sound, numbers, strict=True)
+            for key, number in numbers(sound).items()
             if frozen.prints.get(key, number) == number
         }
         look = [key for key in there if encode or key not in agree]
@@ -115,10 +121,9 @@ def check_vectors(
         changed.extend(wrong)
         # `there` has what is right now.
         doubtful = [key for key in there if key in wrong or key not in agree]
-        numbers = prints_of_vectors([there[key] for key in doubtful], frozen.ceiling).tolist()
         frozen_wrong.extend(
             key
-            for key, number in zip(doubtful, numbers, strict=True)
+            for key, number in numbers(doubtful).items()
             if frozen.prints.get(key, number) != number
         )
         seen(at + len(batch))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from store.database import Database
 from store.pages import PageStore
-from store.passages import PassageStore
+from store.passages import PassageRow, PassageStore
 
 from ..build import Progress, Run, cut, generations, silent
-from ..encoders.base import Encoder
+from ..encoders.base import Encoder, Vectors
 from ..frozen import frozen_root
 from ..generations import Generations
 from ..milvus import LITE, Backend, VectorStore
@@ -69,6 +69,11 @@ def audit(
         return Outcome(before, task.look(again), run.encoded, run.deleted)
 
 
+def _as_frozen(_: PassageRow, vectors: Vectors) -> Vectors:
+    """Return what freezing writes of a passage's vectors, which is what Milvus holds of them."""
+    return vectors
+
+
 class _Task:
     """One comparison after another of the same index."""
 
@@ -122,6 +127,7 @@ class _Task:
             self._encoder,
             rows,
             frozen,
+            _as_frozen,
             encode,
             self._seen("vectors", len(rows)),
         )
