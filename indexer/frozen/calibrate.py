@@ -30,17 +30,19 @@ BEST = 10
 MIXED = 0.6
 """The share of the other passage; the answer's own vector counts 1."""
 WANTED = 0.995
-MARGIN = 1.5
+IN_LISTS = 0.99
+"""The share of the best passages in the lists that do: the last ones lie far from everything."""
+MARGIN = 2.0
 """Real queries are further away than made ones; more lists than measured are looked into."""
 FETCHES = (400, 800, 1600)
 WIDTHS = (400, 800, 1600, 3200, 6400)
-NEAR = 0.8
+NEAR = 0.7
 """Passages with so much of the tenth best product are as good as it where they have the words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """`probes` lists and `fetch` candidates found `found` of `wanted` best passages.
+    """`probes` lists hold `held` of `wanted` best passages, and `fetch` candidates `found`.
 
     `wide` is how many passages are near enough to be worth a look at their words.
     """
@@ -49,12 +51,13 @@ class Calibration:
     fetch: int
     wide: int
     found: int
+    held: int
     wanted: int
 
     @property
     def enough(self) -> bool:
-        """Whether the wanted share was found."""
-        return self.found >= WANTED * self.wanted
+        """Whether the wanted share of those in the lists was found."""
+        return self.found >= WANTED * self.held
 
 
 class Trial:
@@ -66,26 +69,31 @@ class Trial:
     def __init__(
         self, matrix: "NDArray[np.int16]", centres: "Points", nearest: "NDArray[np.int32]"
     ) -> None:
+        import numpy as np
+
         self._matrix = matrix
         self._queries = held_out(matrix)
         self._exact = exact_best(matrix, self._queries)
-        self._probes = len(centres)
+        self._probes, self._held = len(centres), self._exact.size
         if len(matrix) > ALL_LISTS:
-            enough = _enough(self._queries, self._exact, centres, nearest)
-            self._probes = min(self._probes, enough)
+            needed = _needed(self._queries, self._exact, centres, nearest)
+            at = min(len(needed) - 1, int(IN_LISTS * len(needed)))
+            self._probes = min(self._probes, int(np.ceil(needed[at] * MARGIN)))
+            self._held = int(np.count_nonzero(needed <= self._probes))
 
     def calibrate(self, search: "Search") -> Calibration:
         """Choose for `search`."""
-        found = fetch = 0
+        near = self._near(search)
         for fetch in FETCHES:
             found = sum(
                 len(set(best.tolist()) & set(search(query, self._probes, fetch)[0].tolist()))
                 for query, best in zip(self._queries, self._exact, strict=True)
             )
-            if found >= WANTED * self._exact.size:
+            chosen = Calibration(
+                self._probes, fetch, max(fetch, near), found, self._held, self._exact.size
+            )
+            if chosen.enough:
                 break
-        wide = max(fetch, self._near(search))
-        chosen = Calibration(self._probes, fetch, wide, found, self._exact.size)
         logger.info("calibrated: %s", chosen)
         return chosen
 
@@ -133,19 +141,18 @@ def exact_best(matrix: "NDArray[np.int16]", queries: "NDArray[np.int16]") -> "ND
     return (1 << 31) - 1 - (best & ((1 << 31) - 1))
 
 
-def _enough(
+def _needed(
     queries: "NDArray[np.int16]",
     exact: "NDArray[np.int64]",
     centres: "Points",
     nearest: "NDArray[np.int32]",
-) -> int:
-    """Return after how many lists the wanted share of the best passages is in, with a margin."""
+) -> "NDArray[np.int64]":
+    """Return for each of the best passages how many lists it takes to reach it, ascending."""
     import numpy as np
 
     scores = points(queries) @ centres.T
     order = np.argsort(-scores, axis=1, kind="stable")
     place = np.empty_like(order)
     np.put_along_axis(place, order, np.arange(len(centres))[None], axis=1)
-    needed = np.sort(np.take_along_axis(place, nearest[exact], axis=1), axis=None) + 1
-    at = min(len(needed) - 1, int(WANTED * len(needed)))
-    return int(np.ceil(needed[at] * MARGIN))
+    needed: NDArray[np.int64] = np.take_along_axis(place, nearest[exact], axis=1)
+    return np.sort(needed, axis=None) + 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..encoders.base import Vectors
 from ..errors import EncoderError
+from .ahead import Ahead
 from .calibrate import Trial
 from .clusters import DENSE_SCALE, quantise
 from .files import write_array
@@ -98,6 +99,7 @@ def write_lists(folder: Path, kernels: Callable[[], Any | None]) -> dict[str, An
         "fetch": chosen.fetch,
         "wide": chosen.wide,
         "found": chosen.found,
+        "held": chosen.held,
         "wanted": chosen.wanted,
         "files": [CODES, CENTRES],
     }
@@ -116,9 +118,10 @@ class DenseArm:
         probes: int = 0,
         fetch: int = 0,
         wide: int = 0,
+        ahead: Ahead | None = None,
     ) -> None:
         self._matrix, self._owner, self._first = matrix, owner, first
-        self._kernels = kernels
+        self._kernels, self._ahead = kernels, ahead
         self._lists, self._probes, self._wide = lists, probes, wide
         self.fetch = fetch
         """How many candidates, the best by estimate, have to be scored to find the best."""
@@ -128,8 +131,11 @@ class DenseArm:
         """Return the exact inner product of every passage with the query."""
         import numpy as np
 
-        if self._kernels() is not None and _short(query):
-            return self.at(query, np.arange(len(self._matrix), dtype=np.int64))
+        kernels = self._kernels()
+        if kernels is not None and _short(query):
+            every = np.arange(len(self._matrix), dtype=np.int64)
+            found: Integers = kernels.dots(self._matrix, every, query)
+            return found
         # Integers below 2^53 are exact in float64, so BLAS may add them in any order it likes.
         vector = query.astype(np.float64)
         scores = np.empty(len(self._matrix), dtype=np.int64)
@@ -142,6 +148,8 @@ class DenseArm:
         import numpy as np
 
         wanted = np.ascontiguousarray(rows, dtype=np.int64)
+        if self._ahead is not None:
+            self._ahead.scattered(wanted)
         kernels = self._kernels()
         if kernels is not None and _short(query):
             found: Integers = kernels.dots(self._matrix, wanted, query)

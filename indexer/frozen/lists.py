@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import IndexDamaged
+from .ahead import soon
 from .clusters import DENSE_SCALE, LENGTH, ROWS, assign, centres_of, how_many, points
 from .files import read_array, write_array
 
@@ -48,6 +49,7 @@ class Lists:
         self._centres = read_array(folder / CENTRES)
         self._kernels = kernels
         self.count = len(self._centres)
+        self._asked: NDArray[np.bool_] | None = None
 
     @cached_property
     def _index(self) -> Any:
@@ -65,6 +67,22 @@ class Lists:
     def prepare(self) -> None:
         """Load FAISS and open the codes now."""
         _ = self._index
+
+    def _ask(self, wanted: "NDArray[np.int64]") -> None:
+        """Have the system read the codes of these lists side by side, once in a process."""
+        import faiss
+        import numpy as np
+
+        if self._asked is None:
+            self._asked = np.zeros(self.count, dtype=bool)
+        fresh = wanted[~self._asked[wanted]]
+        if not len(fresh):
+            return
+        self._asked[fresh] = True
+        held = faiss.downcast_InvertedLists(self._index.invlists)
+        for number in fresh.tolist():
+            if size := held.list_size(number):  # an empty list has no address
+                soon(int(held.get_codes(number)), size * held.code_size)
 
     def near(self, query: "NDArray[np.int16]") -> "NDArray[np.int64]":
         """Return the lists by the product of their centre with the query, the best first."""
@@ -99,6 +117,7 @@ class Lists:
             wanted = np.arange(probes, dtype=np.int64)
         else:
             wanted = np.ascontiguousarray(self.near(query)[:probes])
+        self._ask(wanted)
         rotated = np.ascontiguousarray(_rotated(points(query)[None]))
         nothing = np.zeros(probes, dtype=np.float32)
         distances = np.empty(fetch, dtype=np.float32)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from store.digest import sha256_file
 
 from . import sparse
+from .ahead import Ahead
 from .dense import DENSE, DenseArm
-from .files import HOSTS, KINDS, PAGES, SITES, Manifest, map_bytes, read_array
+from .files import HOSTS, KINDS, PAGES, SITES, SMALL, Manifest, map_bytes, read_array
 from .lists import Lists
 
 if TYPE_CHECKING:
@@ -63,12 +64,18 @@ class Segment:
         self._records = map_bytes(folder / PAGES)
         owner, first = self.columns["passage_page"], self.columns["page_first"]
         arrays = {name: read_array(folder / f"{name}.npy") for name in sparse.ARRAYS}
-        self.sparse = sparse.SparseArm(arrays, owner, first, kernels)
+        ahead = [
+            Ahead(folder / f"{name}.npy", arrays[name])
+            for name in ("posting_passage", "posting_impact")
+            if arrays[name].nbytes >= SMALL
+        ]
+        self.sparse = sparse.SparseArm(arrays, owner, first, kernels, ahead)
         self.dense: DenseArm | None = None
         if values["dense_size"]:
             facts = values.get("lists")
+            matrix = read_array(folder / DENSE)
             self.dense = DenseArm(
-                read_array(folder / DENSE),
+                matrix,
                 owner,
                 first,
                 kernels,
@@ -76,6 +83,7 @@ class Segment:
                 facts["probes"] if facts else 0,
                 facts["fetch"] if facts else 0,
                 facts["wide"] if facts else 0,
+                Ahead(folder / DENSE, matrix) if facts else None,
             )
 
     @cached_property

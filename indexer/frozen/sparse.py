@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..encoders.base import EMPTY, Vectors
+from .ahead import Ahead
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,6 +108,7 @@ class SparseArm:
         owner: "NDArray[Any]",
         first: "NDArray[Any]",
         kernels: Callable[[], Any | None],
+        ahead: Sequence[Ahead] = (),
     ) -> None:
         self._terms = columns["terms"]
         self._term_first = columns["term_first"]
@@ -117,6 +119,7 @@ class SparseArm:
         self._owner = owner
         self._first = first
         self._kernels = kernels
+        self._ahead = ahead
 
     def postings(self, term: int) -> tuple[int, int]:
         """Return the range of postings of a term id; empty when no passage has it."""
@@ -178,6 +181,9 @@ class SparseArm:
         kernels = self._kernels()
         if kernels is None:
             return best_pages(self.scores(words), self._owner, self._first, most, allowed)
+        for a, b in (pair for word in words for pair in self.ranges(word.ids)):
+            for file in self._ahead:
+                file.between(a, b)
         lists = self._lists(words)
         mask = np.zeros(0, np.uint8) if allowed is None else allowed.view(np.uint8)
         scores, pages = kernels.top(
