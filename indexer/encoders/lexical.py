@@ -239,7 +239,7 @@ class LexicalEncoder:
 
 @lru_cache(maxsize=8192)
 def _read(text: str, languages: tuple[str, ...]) -> _Read:
-    """Return a query, or the title of a page, as words. Kept, for titles come up again and again."""
+    """Return a query, or the title of a page, as words. Kept, for titles come up often."""
     keys = sorted({language_key(tag) for tag in languages})
     keys = keys if keys == [UNSTEMMED] else sorted({*keys, DEFAULT_LANGUAGE})
     asking = [_asking(key) for key in keys]
