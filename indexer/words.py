@@ -1,7 +1,8 @@
 """The words of one query as the language of each page stems them: what a snippet is chosen by."""
 
 from .encoders.base import Term
-from .encoders.lexical import ASKING_WEIGHT, LexicalEncoder, term_id
+from .encoders.fields import term_id
+from .encoders.lexical import ASKING_WEIGHT, LexicalEncoder
 from .frozen.read import FrozenIndex
 from .query import Query
 from .tokens import language_key, terms
