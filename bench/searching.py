@@ -8,7 +8,7 @@ from store.database import Database, open_database
 from store.pages import PageStore
 
 from .corpus import pages, queries
-from .rows import Row, best, median_ms, time_row
+from .rows import Row, best, median_ms, rate_row, time_row
 from .scratch import COMMAND, run, scratch
 
 
@@ -17,6 +17,7 @@ def rows(full: bool) -> Iterator[Row]:
     from indexer.build import build
     from indexer.encoders.lexical import LexicalEncoder
 
+    yield _encoding(2_000 if full else 500)
     count, asked = (10_000, 200) if full else (1_000, 40)
     with scratch() as home:
         with open_database(home) as database:
@@ -32,6 +33,28 @@ def rows(full: bool) -> Iterator[Row]:
             f"search with snippets, {size}", whole, "ms", "the ranking alone, p50", ranking
         )
         yield _cold(home)
+
+
+def _encoding(count: int) -> Row:
+    """Passages a second through BM25, beside telling the words of the same texts alone."""
+    from indexer.encoders.base import PassageText
+    from indexer.encoders.lexical import LexicalEncoder
+    from indexer.passages import split
+    from indexer.tokens import terms
+
+    passages = [
+        PassageText(page.text[p.start : p.end], page.title, p.headings, page.lang, page.url, not n)
+        for page in pages(count)
+        for n, p in enumerate(split(page.text, page.title))
+    ]
+    encoder = LexicalEncoder()
+    encoder.encode_passages(passages[:1])
+    encoding = best(lambda: encoder.encode_passages(passages), 3)
+    telling = best(lambda: [terms(passage.text, passage.language) for passage in passages], 3)
+    return rate_row(
+        "passages encoded by BM25", len(passages) / encoding, "passages/s",
+        "their words told and stemmed", len(passages) / telling,
+    )  # fmt: skip
 
 
 def _frozen(database: Database, home: Path, asked: list[str]) -> tuple[float, float]:

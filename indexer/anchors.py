@@ -37,6 +37,8 @@ HEAVIEST = 32
 """The weight that no text exceeds."""
 CHAIN = 5
 """Redirects that are followed."""
+NOWHERE = -1
+"""In the place of a row: no page of the index."""
 BATCH = 500
 """Pages whose links are read at once."""
 
@@ -74,19 +76,19 @@ class Targets:
         self._row = lru_cache(maxsize=200_000)(self._looked_up)
 
     def row(self, link: str) -> int:
-        """Return the row of the page that a link leads to, or -1."""
+        """Return the row of the page that a link leads to, or NOWHERE."""
         return self._row(link.partition("#")[0])  # most links of a site stand on all its pages
 
     def _looked_up(self, link: str) -> int:
         try:
             key = url_hash(link)
         except UrlError:
-            return -1
+            return NOWHERE
         for _ in range(CHAIN):
             if key in self._rows or key not in self._aliases:
                 break
             key = self._aliases[key]
-        return self._rows.get(key, -1)
+        return self._rows.get(key, NOWHERE)
 
 
 def anchors_of(store: PageStore, pages: Sequence[tuple[str, int]]) -> dict[str, tuple[Anchor, ...]]:
@@ -121,8 +123,10 @@ def gather(
     found: dict[int, dict[str, dict[str, int]]] = {}
     leads: dict[str, set[int]] = {}
     for source, links in sources:
-        for text, row in sorted({(name(e.text), targets.row(e.url)) for e in links}):
-            if not text or row < 0 or row == source:
+        for text, row in sorted(
+            {(text, targets.row(link.url)) for link in links if (text := name(link.text))}
+        ):
+            if row in (source, NOWHERE):
                 continue
             reached = leads.setdefault(text, set())
             if len(reached) <= MANY:

@@ -36,7 +36,7 @@ PAIR_WEIGHT = 0.2
 """What two words of a query count beside what each counts, where they stand side by side."""
 LEAD = 100
 """The terms at the beginning of a page whose pairs are kept: a page says first what it is."""
-ANCHOR_WEIGHT = 0.25
+ANCHOR_WEIGHT = 0.15
 """What a word of a query counts besides, where links to the page have it."""
 ANCHOR_LENGTH = 24.0
 """The terms in the links to a page, times their weights, at which a frequency stays what it is."""
@@ -240,7 +240,7 @@ class LexicalEncoder:
 
 @lru_cache(maxsize=8192)
 def _read(text: str, languages: tuple[str, ...]) -> _Read:
-    """Return a query, or a page's title, as words. Kept: titles come up again and again."""
+    """Return a query, or the title of a page, as words. Kept, for titles come up often."""
     keys = sorted({language_key(tag) for tag in languages})
     keys = keys if keys == [UNSTEMMED] else sorted({*keys, DEFAULT_LANGUAGE})
     asking = [_asking(key) for key in keys]

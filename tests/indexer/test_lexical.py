@@ -5,7 +5,7 @@ from collections.abc import Callable
 from indexer.encoders import PassageText
 from indexer.encoders.base import EMPTY
 from indexer.encoders.choose import choose
-from indexer.encoders.fields import anchor_id, pair_id
+from indexer.encoders.fields import anchor_id, pair_id, term_id
 from indexer.encoders.lexical import (
     ANCHOR_TERMS,
     ASKING_WEIGHT,
@@ -14,7 +14,6 @@ from indexer.encoders.lexical import (
     PAIR_WEIGHT,
     Bm25,
     LexicalEncoder,
-    term_id,
 )
 
 ENCODER = LexicalEncoder()
