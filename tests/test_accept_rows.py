@@ -43,6 +43,7 @@ PROMISED = {
     "real pages": ("docs crawl", "docs search", "sites.toml"),
     "replay": ("replay", "replay altered"),
     "repeated searches": ("same search", "same processor", "same twin"),
+    "retrieval": ("quality", "frozen index", "query encoder", "first search"),
     "air gap": ("no network", "seal", "seal twin"),
     "speed": ("help", "cold search"),
     "kills": ("kill index", "kill crawl"),

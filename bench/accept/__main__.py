@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from ..scratch import scratch
-from . import clone, demo, docs, kills, repeats, replays, researcher, sealed, speed
+from . import clone, demo, docs, kills, repeats, replays, researcher, retrieval, sealed, speed
 from .check import Check, Outcome, perform
 from .stage import Stage
 
@@ -26,12 +26,14 @@ CHECKS: tuple[Check, ...] = (
     *replays.CHECKS,
     *repeats.CHECKS,
     *sealed.CHECKS,
+    *retrieval.CHECKS,
     *speed.CHECKS,
     *kills.CHECKS,
 )
 KILLS = "APPLIANCE_KILLS"
 QUESTIONS = "APPLIANCE_QUESTIONS"
 QUERIES = "APPLIANCE_QUERIES"
+SIZES, FULL = "APPLIANCE_SIZES", "full"
 
 
 def main(arguments: list[str] | None = None, checks: Sequence[Check] = CHECKS) -> int:
@@ -59,6 +61,7 @@ def main(arguments: list[str] | None = None, checks: Sequence[Check] = CHECKS) -
             chosen.clone,
             int(os.environ.get(QUESTIONS, "300")),
             int(os.environ.get(QUERIES, "1000")),
+            os.environ.get(SIZES, FULL) == FULL,
         )
         for check in checks:
             if chosen.names and check.name not in chosen.names:

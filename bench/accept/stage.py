@@ -20,7 +20,8 @@ DEMO_WEIGHTS = ROOT / "models" / "demo" / "demo-researcher.gguf"
 class Stage:
     """One acceptance run in the folder `root`. `clone` asks for the checks from a fresh clone.
 
-    `kills`, `questions` and `queries` are how many kills, invented questions and repeated searches.
+    `kills`, `questions` and `queries` are how many kills, invented questions and repeated searches;
+    `full` asks for the sizes of the bench that its targets are for.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Stage:
         clone: bool = False,
         questions: int = 300,
         queries: int = 1000,
+        full: bool = True,
     ) -> None:
         self.root = root
         self.kills = kills
         self.clone = clone
         self.questions = questions
         self.queries = queries
+        self.full = full
         self._made: dict[str, Any] = {}
 
     def once(self, name: str, make: Callable[[], Any]) -> Any:
