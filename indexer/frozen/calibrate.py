@@ -36,7 +36,7 @@ MARGIN = 2.0
 """Real queries are further away than made ones; more lists than measured are looked into."""
 FETCHES = (400, 800, 1600)
 WIDTHS = (400, 800, 1600, 3200, 6400)
-NEAR = 0.7
+NEAR = 0.6
 """Passages with so much of the tenth best product are as good as it where they have the words."""
 
 

@@ -12,7 +12,8 @@ import hashlib
 import logging
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,16 +179,32 @@ def encode(
         quantizer, size, len(centres), faiss.METRIC_INNER_PRODUCT, True, bits
     )
     index.train(turned)
-    for at in range(0, len(matrix), ROWS):
-        rows = _rotated(points(matrix[at : at + ROWS]))
-        ids = np.arange(at, at + len(rows), dtype=np.int64)
-        lists = nearest[at : at + ROWS].astype(np.int64)
-        index.add_core(len(rows), faiss.swig_ptr(rows), faiss.swig_ptr(ids), faiss.swig_ptr(lists))
+    with _plain_arithmetic():
+        for at in range(0, len(matrix), ROWS):
+            rows = _rotated(points(matrix[at : at + ROWS]))
+            ids = np.arange(at, at + len(rows), dtype=np.int64)
+            lists = nearest[at : at + ROWS].astype(np.int64)
+            index.add_core(
+                len(rows), faiss.swig_ptr(rows), faiss.swig_ptr(ids), faiss.swig_ptr(lists)
+            )
     index.ntotal = len(matrix)
     faiss.write_index(index, str(folder / CODES))
     descriptor = os.open(folder / CODES, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
+
+
+@contextmanager
+def _plain_arithmetic() -> Iterator[None]:
+    """Have FAISS add up without vector instructions: codes of two bits depend on the order."""
+    import faiss
+
+    level = faiss.SIMDConfig.get_level()
+    faiss.SIMDConfig.set_level(faiss.SIMDLevel_NONE)
+    try:
+        yield
+    finally:
+        faiss.SIMDConfig.set_level(level)
 
 
 @lru_cache(maxsize=4)

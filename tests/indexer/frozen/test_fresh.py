@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import indexer.frozen.dense as dense
 dense.LISTS_FROM = 300
+dense.BITS = (int(sys.argv[2]),)
 from indexer.encoders.base import QueryVectors, Term, Vectors
 from indexer.frozen import FrozenIndex, FrozenPage, FrozenPassage, publish, write
 integers = np.random.default_rng(3).integers(-1000, 1000, (1500, 256))
@@ -49,9 +50,9 @@ LESSER = {
 }
 
 
-def run(folder: Path, **environment: str) -> list[str]:
+def run(folder: Path, bits: int, **environment: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SOURCE, str(folder)],
+        [sys.executable, "-W", "ignore", "-c", SOURCE, str(folder), str(bits)],
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
         capture_output=True,
         text=True,
@@ -62,13 +63,14 @@ def run(folder: Path, **environment: str) -> list[str]:
 
 
 @pytest.mark.machine
-def test_a_lesser_instruction_set_freezes_and_finds_the_same(tmp_path: Path) -> None:
-    usual = run(tmp_path / "usual")
-    assert run(tmp_path / "again", PYTHONHASHSEED="3") == usual
+@pytest.mark.parametrize("bits", [1, 2])
+def test_a_lesser_instruction_set_freezes_and_finds_the_same(tmp_path: Path, bits: int) -> None:
+    usual = run(tmp_path / "usual", bits)
+    assert run(tmp_path / "again", bits, PYTHONHASHSEED="3") == usual
     if os.uname().machine != "x86_64":
         pytest.skip("the names of instruction sets are those of x86-64")
     files = [{p.name: p.read_bytes() for p in (tmp_path / "usual").glob("*/*")}]
-    lesser = run(tmp_path / "lesser", **LESSER)
+    lesser = run(tmp_path / "lesser", bits, **LESSER)
     files.append({p.name: p.read_bytes() for p in (tmp_path / "lesser").glob("*/*")})
     assert [n for n in files[0] if files[0][n] != files[1][n]] == []
     assert lesser == usual
