@@ -150,7 +150,8 @@ class _Pickle(pickle.Unpickler):
         self, storage: tuple[str, int], offset: int, size: Any, stride: Any, *_: Any
     ) -> Callable[[], "NDArray[np.float32]"]:
         kind, at = storage
-        expected, step = [], 1
+        expected: list[int] = []
+        step = 1
         for length in reversed(size):
             expected.insert(0, step)
             step *= length
