@@ -130,7 +130,7 @@ def top(
                 begin = np.int64(rows[cursor[j]])
         if begin >= passages:
             break
-        end = min(begin + WINDOW, passages)
+        end = np.int64(min(int(begin) + WINDOW, passages))
         for j in range(lists):
             cursor[j] = _seek(rows, cursor[j], stops[j], begin)
             ends[j] = _seek(rows, cursor[j], stops[j], end)
