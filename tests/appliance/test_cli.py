@@ -113,7 +113,7 @@ def test_search(corpus: Corpus, command: Command) -> None:
     assert all(page.text[start:end].strip() for start, end in hit["spans"])
     nothing = command("search", "zxqvy")
     assert (nothing.code, nothing.out) == (0, "")
-    assert nothing.err == "no stored page matches 'zxqvy'; try other words\n"
+    assert nothing.err == ENCODER + "no stored page matches 'zxqvy'; try other words\n"
     assert command("search", "--json", "zxqvy").json == {"query": "zxqvy", "hits": []}
 
 
