@@ -124,16 +124,17 @@ class Shelf:
         return card.score >= self._entries[-1].card.score * (1.0 - NEAR)
 
     def _put(self, card: Ranked) -> None:
+        host, most = host_of(card.page.url), self._shape.per_site
+        kept_out = most is not None and bool(host) and self._hosts[host] >= most
+        if kept_out and not self._near(card):
+            return  # its text need not be read
         page = self._text(card.page.version_id)
         entry = _Entry(card, page, self._words, self._shape.snippet_words)
         for shown in self._entries if self._shape.fold else ():
             if entry.same(shown):
                 shown.folded.append(card.page.url)
                 return
-        if self.full:
-            return
-        host, most = host_of(card.page.url), self._shape.per_site
-        if most is not None and host and self._hosts[host] >= most:
+        if self.full or kept_out:
             return
         self._hosts[host] += 1
         self._entries.append(entry)

@@ -132,9 +132,13 @@ class Cluster:
         return url
 
     def _pid_lines(self) -> list[str]:
-        """The lines of postmaster.pid: pid, data folder, start, port, socket folder, …"""
+        """The lines of postmaster.pid: pid, data folder, start, port, socket folder, …
+
+        None of them where they came with a copy of another home: its server has other pages.
+        """
         try:
-            return (self.data / "postmaster.pid").read_text().splitlines()
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            return [] if len(lines) > 1 and self._copied_from(Path(lines[1])) else lines
         except (FileNotFoundError, NotADirectoryError):
             return []
         except PermissionError:
@@ -142,6 +146,13 @@ class Cluster:
                 f"The database folder {self.folder} belongs to another user; set APPLIANCE_HOME "
                 "to a folder of yours."
             ) from None
+
+    def _copied_from(self, noted: Path) -> bool:
+        """Whether the folder of a note is another one; of a home that was moved it is gone."""
+        try:
+            return not noted.samefile(self.data)
+        except OSError:
+            return False
 
     def _socket_folder_in_use(self) -> Path | None:
         # Asked of the server's own note, so that a caller with another XDG_RUNTIME_DIR, or in a

@@ -168,6 +168,36 @@ def test_a_note_with_the_number_of_another_program_is_stale(cluster: Cluster) ->
     assert ask(cluster.start()) == 1
 
 
+def test_a_copy_of_a_running_home_gets_a_server_of_its_own(cluster: Cluster, short: Path) -> None:
+    url = cluster.start()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE whose (name text)")
+        connection.execute("CHECKPOINT")
+    copy = Cluster(short / "copy")
+    shutil.copytree(cluster.folder, copy.folder)
+    assert copy.status().url is None
+    assert not copy.stop()  # it must not end the other's server
+    own = copy.start()
+    try:
+        assert own != url
+        with psycopg.connect(own, autocommit=True) as connection:
+            connection.execute("INSERT INTO whose VALUES ('the copy')")
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT count(*) FROM whose").fetchone() == (0,)
+    finally:
+        copy.stop()
+
+
+def test_a_home_that_was_moved_keeps_its_server(cluster: Cluster) -> None:
+    url = cluster.start()
+    moved = Cluster(cluster.folder.with_name("moved"))
+    cluster.folder.rename(moved.folder)
+    try:
+        assert moved.status().url == url
+    finally:
+        moved.stop()
+
+
 def test_a_server_whose_socket_was_cleared_away_starts_again(cluster: Cluster) -> None:
     cluster.start()
     before = pid_of(cluster)
