@@ -7,7 +7,8 @@ texts, snippets or ranking beyond one arm's scores; it imports neither pymilvus 
 index asks for it, FAISS or numba.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -283,6 +284,20 @@ class FrozenIndex(Joined):
             order = mine[np.argsort(passages[mine], kind="stable")]
             scores[order] = arm(segment, passages[order] - moved)
         return scores
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn what damaged numbers lead to into IndexDamaged.
+
+        Files are not hashed when they are opened, so wild numbers come to light as an error of
+        whatever they were used for. Only if a file has changed is that the index's fault.
+        """
+        try:
+            yield
+        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+            if faults := self.verify():
+                raise IndexDamaged(faults[0]) from error
+            raise
 
     def verify(self) -> list[str]:
         """Re-hash every file; return one sentence for each that is not what it was."""
