@@ -18,7 +18,7 @@ from ..errors import IndexDamaged
 from ..rarity import idf
 from . import compiled
 from .clusters import DENSE_SCALE, quantise
-from .files import Manifest, current_folder, read_manifest
+from .files import REPAIR, Manifest, current_folder, read_manifest
 from .joined import Joined
 from .naming import both
 from .segment import PageRecord, Segment
@@ -85,9 +85,7 @@ class FrozenIndex(Joined):
             return cls(root, folder, manifest, None)
         base = read_manifest(root / folder_name(named))
         if base.digest != named:
-            raise IndexDamaged(
-                f"The frozen index in {folder} lacks its base: run appliance index --rebuild."
-            )
+            raise IndexDamaged(f"The frozen index in {folder} lacks its base: {REPAIR}.")
         return cls(root, folder, manifest, base)
 
     def prepare(self) -> None:

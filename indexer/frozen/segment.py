@@ -19,6 +19,7 @@ from .files import (
     HOSTS,
     KINDS,
     PAGES,
+    REPAIR,
     SITES,
     SMALL,
     Manifest,
@@ -167,6 +168,6 @@ class Segment:
             if found != entry["sha256"]:
                 faults.append(
                     f"The frozen index file {path} has {found} and should have "
-                    f"{entry['sha256']}: run appliance index --rebuild."
+                    f"{entry['sha256']}: {REPAIR}."
                 )
         return faults

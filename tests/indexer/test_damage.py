@@ -193,12 +193,13 @@ def test_an_error_of_ours_is_not_called_damage(
         searcher.search(QUERY)
 
 
+@pytest.mark.parametrize("deleted", ["milvus", "milvus/index.db"])
 def test_vectors_that_were_deleted_are_encoded_again(
-    database: Database, corpus: PageStore, home: Path
+    database: Database, corpus: PageStore, home: Path, deleted: str
 ) -> None:
     first = build(database, home, ENCODER)
     assert build(database, home, ENCODER).encoded == 0
-    shutil.rmtree(home / "milvus")
+    shutil.rmtree(home / deleted)
     again = build(database, home, ENCODER)
     assert (again.encoded, again.unchanged) == (first.passages, True)
     with VectorStore(home / "milvus") as store:
