@@ -261,7 +261,7 @@ def check_index(config: Config) -> Finding:
     except OSError as error:
         said = f"the index in {config.home.root} cannot be read ({error.strerror})"
         return Finding("index", "FAIL", said, "set APPLIANCE_HOME to a folder of yours")
-    said = f"{index.pages:,} pages and {index.passages:,} passages are indexed"
+    said = f"{index.live_pages:,} pages and {index.passages:,} passages are indexed"
     with open_store(config) as database:
         passages, pages = PassageStore(database), PageStore(database, config.collection)
         stored = passages.count(collection=config.collection)

@@ -50,7 +50,7 @@ class Readers:
             "digest": index.digest,
             "backend": f"frozen-{index.manifest.values['format']}",
             "encoder": index.manifest.values["encoder"],
-            "pages": index.pages,
+            "pages": index.live_pages,
             "passages": index.passages,
             **({"queries": queries} if queries else {}),
         }

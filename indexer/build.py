@@ -20,7 +20,8 @@ from store.pages import PageStore
 from store.passages import FIRST, PassageRow, PassageStore
 
 from .encoders.base import Encoder, PassageText, Vectors
-from .errors import IndexerError, VectorStoreError
+from .errors import IndexDamaged, IndexerError, VectorStoreError
+from .facets import host_of
 from .frozen import FrozenIndex, FrozenPage, FrozenPassage, delta, frozen_root, publish, write
 from .frozen.files import FORMAT, Manifest
 from .frozen.write import warm
@@ -136,8 +137,13 @@ class Run:
         self._collection = self._names.following()
 
     def prepare(self) -> None:
-        """Create the collection unless it is there."""
+        """Create the collection unless it is there; forget what it should hold and does not."""
         self._vectors.prepare(self._collection, self._encoder.dense_size)
+        marked = self._passages.count(self._mark)
+        # Counted, not compared: whoever deletes Milvus's folder takes all of it.
+        if marked and self._vectors.count(self._collection) < marked:
+            held = set(self._vectors.keys(self._collection))
+            self._forget_lost(self._wanted(), held)
 
     def catch_up(self) -> None:
         """Delete, split and encode until nothing is left to do."""
@@ -207,6 +213,10 @@ class Run:
             yield rows
             after = rows[-1].id
 
+    def _wanted(self) -> set[int]:
+        """Return the passages that Milvus should hold."""
+        return {row.id for rows in self._each() for row in rows}
+
     def freeze(self, root: Path, rebuild: bool) -> IndexReport:
         """Write and publish the frozen index, unless the current one is made of the same."""
         pages, passages = self._contents()
@@ -215,7 +225,7 @@ class Run:
         warm(root, len(passages))
         if current is not None and current.manifest.values.get("inputs") == inputs:
             return self._report(current.digest, current.folder, len(pages), len(passages), True)
-        self._heal({row.id for rows in self._each() for row in rows})
+        self._heal(self._wanted())
         header = {
             "encoder": {"name": self._encoder.name, "digest": self._encoder.digest},
             "chunker": self._chunker.digest,
@@ -309,10 +319,16 @@ class Run:
         if orphans := sorted(held - wanted):
             self._vectors.delete(self._collection, orphans)
             self._vectors.flush(self._collection)
-        if lost := sorted(wanted - held):
+        if self._forget_lost(wanted, held):
+            self._encode()
+
+    def _forget_lost(self, wanted: set[int], held: set[int]) -> bool:
+        """Mark as not encoded what of `wanted` is not in `held`; tell whether there is any."""
+        lost = sorted(wanted - held)
+        if lost:
             logger.warning("Milvus lacks %d passages that were encoded; encoding again", len(lost))
             self._passages.mark(lost, None)
-            self._encode()
+        return bool(lost)
 
     def _export(
         self, pages: Sequence[FrozenPage], passages: Sequence[FrozenPassage]
@@ -368,14 +384,8 @@ def _batches(
 
 def _page(page: PageVersion, version_id: int) -> FrozenPage:
     day = page.published.toordinal() if page.published else 0
-    site = page.site or _host(page.url)
+    site = page.site or host_of(page.url)
     return FrozenPage(page.url, page.title, site, page.lang, version_id, day)
-
-
-def _host(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _inputs(
@@ -397,9 +407,16 @@ def _inputs(
 
 
 def _current(root: Path) -> FrozenIndex | None:
-    """Return the current frozen index, or None when there is none that can be read."""
+    """Return the current frozen index, or None when there is none, or it is damaged.
+
+    Every file is hashed: opening shows only what cannot be read at all, and a run that leaves a
+    damaged index as it is would be no repair.
+    """
     try:
-        return FrozenIndex.open(root)
-    except IndexerError as error:
+        index = FrozenIndex.open(root)
+        if faults := index.verify():
+            raise IndexDamaged(faults[0])
+    except (IndexerError, OSError) as error:
         logger.info("building a new frozen index: %s", error)
         return None
+    return index

@@ -132,7 +132,7 @@ class PageFilter:
                     can = pages_with_all(self._index, sure)
                 self._words.append((flat(word), can))
         if query.before is not None or query.after is not None:
-            self.undated = int(np.count_nonzero(allowed & (day <= 0)))
+            self.undated = int(np.count_nonzero(self._index.there(allowed & (day <= 0))))
             allowed &= day > 0
         if query.before is not None:
             allowed &= day < query.before

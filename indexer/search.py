@@ -123,7 +123,14 @@ class Searcher:
         return list(self.results(query, shape).hits)
 
     def results(self, query: str, shape: Shape = DEFAULT_SHAPE) -> Results:
-        """Return the hits of a query, and why there are none or why an operator did not count."""
+        """Return the hits of a query, and why there are none or why an operator did not count.
+
+        Raises IndexDamaged when the index turns out to be.
+        """
+        with self.index.reading():
+            return self._results(query, shape)
+
+    def _results(self, query: str, shape: Shape) -> Results:
         asked, ignored = self._applicable(parse(query))
         hits = self._find(asked, shape)
         loosened = False
@@ -150,7 +157,7 @@ class Searcher:
                 why = f"this search reads the collection {self.collection}"
                 ignored.append(Ignored(f"collection:{name}", why))
         if query.before is not None or query.after is not None:
-            dated = bool((self.index.column("page_day") > 0).any())
+            dated = bool(self.index.there(self.index.column("page_day") > 0).any())
             for one in () if dated else each(query):
                 if one.field in ("before", "after"):
                     ignored.append(Ignored(one.written, "no page of this index has a date"))
@@ -216,15 +223,13 @@ class Searcher:
         import numpy as np
 
         shown = np.ones(self.index.pages, dtype=bool) if gate.allowed is None else gate.allowed
-        if self.index.gone is not None:
-            shown = shown & ~self.index.gone
-        rows = np.flatnonzero(shown)
         listed = []
-        for row in rows[:WIDEST]:
+        # In order before the cut: rows of a delta come after those of its base.
+        for row in self.index.ordered(shown)[:WIDEST]:
             if inside := self.index.page_passages(int(row)):
                 spans = (self.index.span(inside.start),)
                 listed.append(Ranked(self.index.page(int(row)), 0.0, spans))
-        return sorted(listed, key=lambda one: one.page.url)
+        return listed
 
     def _emptied_by(self, query: Query) -> tuple[str, ...]:
         """Return the filters but for which a query that found nothing would find something.

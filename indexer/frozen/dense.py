@@ -89,7 +89,7 @@ def write_lists(folder: Path, kernels: Callable[[], Any | None]) -> dict[str, An
     trial = Trial(matrix, centres, nearest)
     for bits in BITS:
         encode(folder, matrix, centres, nearest, bits)
-        chosen = trial.calibrate(Lists(folder, kernels).search)
+        chosen = trial.calibrate(Lists(folder, kernels, *centres.shape).search)
         if chosen.enough:
             break
     return {

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-OWN = ("gone_page", "gone_term", "gone_count", "page_place")
-"""The columns that only a delta has."""
+OWN = {"gone_page": "<i4", "gone_term": "<u4", "gone_count": "<i4", "page_place": "<i4"}
+"""The columns that only a delta has, with their types."""
 NAMES = {"page_site": "sites", "page_host": "hosts", "page_kind": "kinds"}
 """Columns that hold places in a list of names, which every folder has for itself."""
 
@@ -37,7 +37,7 @@ class Joined:
         self._joins: dict[str, NDArray[Any]] = {}
         if self._delta is not None:
             # Now, because a folder may be removed while it is open.
-            self._own = {name: self._delta.own(name) for name in OWN}
+            self._own = {name: self._delta.own(name, dtype) for name, dtype in OWN.items()}
 
     @cached_property
     def sites(self) -> list[str]:
@@ -127,6 +127,10 @@ class Joined:
             return [None for _ in self.segments]
         return [~self.gone[: self.base.pages], None]
 
+    def there(self, pages: "Mask") -> "Mask":
+        """Return `pages` (by row) less those that are gone."""
+        return pages if self.gone is None else pages & ~self.gone
+
     def masks(self, allowed: "Mask | None") -> "list[Mask | None]":
         """Return for each folder which of its pages may be found; None for all."""
         if allowed is None:
@@ -163,6 +167,13 @@ class Joined:
             return passages
         kept: NDArray[Any] = passages[~self.gone[self.column("passage_page")[passages]]]
         return kept
+
+    def ordered(self, pages: "Mask") -> "Integers":
+        """Return the rows of `pages` in order of URL, those that are gone left out."""
+        import numpy as np
+
+        rows = np.flatnonzero(self.there(pages))
+        return rows if self.places is None else rows[np.lexsort((rows, self.places[rows]))]
 
     def in_order(self, pages: "set[int]") -> list[int]:
         """Return page rows in order of URL."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import IndexDamaged
 from .ahead import soon
 from .clusters import DENSE_SCALE, LENGTH, ROWS, assign, centres_of, how_many, points
-from .files import read_array, write_array
+from .files import damaged, read_array, write_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,14 +42,20 @@ QUERY_BITS = 8
 class Lists:
     """The lists of one folder; `rows` they hold. Safe to share between threads."""
 
-    def __init__(self, folder: Path, kernels: Callable[[], Any | None]) -> None:
+    def __init__(
+        self, folder: Path, kernels: Callable[[], Any | None], count: int, size: int
+    ) -> None:
+        """Open `count` lists of vectors of `size` numbers. Raises IndexDamaged."""
         self._path = folder / CODES
         # Open now, read at the first search: the folder may be removed meanwhile.
-        self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise damaged(self._path, error) from error
         weakref.finalize(self, os.close, self._file)
-        self._centres = read_array(folder / CENTRES)
+        self._centres = read_array(folder / CENTRES, "<i2", (count, size))
         self._kernels = kernels
-        self.count = len(self._centres)
+        self.count = count
         self._asked: NDArray[np.bool_] | None = None
 
     @cached_property
@@ -60,7 +66,7 @@ class Lists:
         path = opened if opened.exists() else self._path
         try:
             return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-        except RuntimeError as error:
+        except (MemoryError, RuntimeError) as error:
             raise IndexDamaged(
                 f"FAISS cannot read {self._path}: run appliance index --rebuild."
             ) from error

@@ -7,7 +7,8 @@ texts, snippets or ranking beyond one arm's scores; it imports neither pymilvus 
 index asks for it, FAISS or numba.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from ..errors import IndexDamaged
 from ..rarity import idf
 from . import compiled
 from .clusters import DENSE_SCALE, quantise
-from .files import Manifest, current_folder, read_manifest
+from .files import REPAIR, Manifest, current_folder, read_manifest
 from .joined import Joined
 from .naming import both
 from .segment import PageRecord, Segment
@@ -84,9 +85,7 @@ class FrozenIndex(Joined):
             return cls(root, folder, manifest, None)
         base = read_manifest(root / folder_name(named))
         if base.digest != named:
-            raise IndexDamaged(
-                f"The frozen index in {folder} lacks its base: run appliance index --rebuild."
-            )
+            raise IndexDamaged(f"The frozen index in {folder} lacks its base: {REPAIR}.")
         return cls(root, folder, manifest, base)
 
     def prepare(self) -> None:
@@ -283,6 +282,20 @@ class FrozenIndex(Joined):
             order = mine[np.argsort(passages[mine], kind="stable")]
             scores[order] = arm(segment, passages[order] - moved)
         return scores
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn what damaged numbers lead to into IndexDamaged.
+
+        Files are not hashed when they are opened, so wild numbers come to light as an error of
+        whatever they were used for. Only if a file has changed is that the index's fault.
+        """
+        try:
+            yield
+        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+            if faults := self.verify():
+                raise IndexDamaged(faults[0]) from error
+            raise
 
     def verify(self) -> list[str]:
         """Re-hash every file; return one sentence for each that is not what it was."""

@@ -15,26 +15,39 @@ from store.digest import sha256_file
 from . import sparse
 from .ahead import Ahead
 from .dense import DENSE, DenseArm
-from .files import HOSTS, KINDS, PAGES, SITES, SMALL, Manifest, map_bytes, read_array
+from .files import (
+    HOSTS,
+    KINDS,
+    PAGES,
+    REPAIR,
+    SITES,
+    SMALL,
+    Manifest,
+    damaged,
+    map_bytes,
+    read_array,
+    read_bytes,
+)
 from .lists import Lists
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-COLUMNS = (
-    "passage_id",
-    "passage_page",
-    "passage_start",
-    "passage_end",
-    "page_first",
-    "page_version",
-    "page_site",
-    "page_host",
-    "page_kind",
-    "page_day",
-    "page_anchors",
-    "page_offset",
-)
+COLUMNS = {
+    "passage_id": "<i8",
+    "passage_page": "<i4",
+    "passage_start": "<i4",
+    "passage_end": "<i4",
+    "page_first": "<i4",
+    "page_version": "<i8",
+    "page_site": "<i4",
+    "page_host": "<i4",
+    "page_kind": "<i4",
+    "page_day": "<i4",
+    "page_anchors": "<i8",
+    "page_offset": "<i8",
+}
+"""The columns of passages and pages with their types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +67,17 @@ class Segment:
     """One open folder. Nothing in it changes."""
 
     def __init__(self, folder: Path, manifest: Manifest, kernels: Callable[[], Any | None]) -> None:
+        """Open the files. Raises IndexDamaged when one is not of the form that was written."""
         self.folder = folder
         self.manifest = manifest
         values = manifest.values
         self.passages: int = values["passages"]
         self.pages: int = values["pages"]
-        self.columns = {name: read_array(folder / f"{name}.npy") for name in COLUMNS}
-        self._names = {name: (folder / name).read_bytes() for name in (SITES, HOSTS, KINDS)}
+        self.columns = {name: self._column(name, dtype) for name, dtype in COLUMNS.items()}
+        self._names = {name: read_bytes(folder / name) for name in (SITES, HOSTS, KINDS)}
         self._records = map_bytes(folder / PAGES)
         owner, first = self.columns["passage_page"], self.columns["page_first"]
-        arrays = {name: read_array(folder / f"{name}.npy") for name in sparse.ARRAYS}
+        arrays = self._postings()
         ahead = [
             Ahead(folder / f"{name}.npy", arrays[name])
             for name in ("posting_passage", "posting_impact")
@@ -73,13 +87,13 @@ class Segment:
         self.dense: DenseArm | None = None
         if values["dense_size"]:
             facts = values.get("lists")
-            matrix = read_array(folder / DENSE)
+            matrix = read_array(folder / DENSE, "<i2", (self.passages, values["dense_size"]))
             self.dense = DenseArm(
                 matrix,
                 owner,
                 first,
                 kernels,
-                Lists(folder, kernels) if facts else None,
+                Lists(folder, kernels, facts["lists"], values["dense_size"]) if facts else None,
                 facts["probes"] if facts else 0,
                 facts["fetch"] if facts else 0,
                 facts["wide"] if facts else 0,
@@ -102,19 +116,38 @@ class Segment:
         return self._listed(KINDS)
 
     def _listed(self, name: str) -> list[str]:
-        listed: list[str] = json.loads(self._names[name])
+        try:
+            listed: list[str] = json.loads(self._names[name])
+        except ValueError as error:
+            raise damaged(self.folder / name, error) from error
         return listed
 
-    def own(self, name: str) -> "NDArray[Any]":
+    def _column(self, name: str, dtype: str) -> "NDArray[Any]":
+        rows = self.passages if name.startswith("passage_") else self.pages
+        if name in ("page_first", "page_offset"):
+            rows += 1
+        return read_array(self.folder / f"{name}.npy", dtype, (rows,))
+
+    def _postings(self) -> "dict[str, NDArray[Any]]":
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, (dtype, size) in sparse.ARRAYS.items():
+            length = size(arrays)
+            arrays[name] = read_array(self.folder / f"{name}.npy", dtype, (length,))
+        return arrays
+
+    def own(self, name: str, dtype: str) -> "NDArray[Any]":
         """Return a column that only some folders have."""
-        return read_array(self.folder / f"{name}.npy")
+        return read_array(self.folder / f"{name}.npy", dtype, (-1,))
 
     def record(self, row: int) -> tuple[str, str, str]:
         """Return (url, title, language) of a page."""
         offset = self.columns["page_offset"]
-        url, title, language = json.loads(
-            bytes(self._records[int(offset[row]) : int(offset[row + 1])])
-        )
+        try:
+            url, title, language = json.loads(
+                bytes(self._records[int(offset[row]) : int(offset[row + 1])])
+            )
+        except (TypeError, ValueError) as error:
+            raise damaged(self.folder / PAGES, error) from error
         return url, title, language
 
     def site(self, row: int) -> str:
@@ -135,6 +168,6 @@ class Segment:
             if found != entry["sha256"]:
                 faults.append(
                     f"The frozen index file {path} has {found} and should have "
-                    f"{entry['sha256']}: run appliance index --rebuild."
+                    f"{entry['sha256']}: {REPAIR}."
                 )
         return faults

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 IMPACT = 65535
 BLOCK = 128
 """Postings whose highest impact is kept together; `kernels.BLOCK_BITS` is its power of two."""
-ARRAYS = (
-    "terms",
-    "term_first",
-    "term_impact",
-    "posting_passage",
-    "posting_impact",
-    "posting_block",
-)
+ARRAYS: "dict[str, tuple[str, Callable[[Mapping[str, NDArray[Any]]], int]]]" = {
+    "terms": ("<u4", lambda _: -1),
+    "term_first": ("<i8", lambda held: len(held["terms"]) + 1),
+    "term_impact": ("<u2", lambda held: len(held["terms"])),
+    "posting_passage": ("<i4", lambda held: int(held["term_first"][-1])),
+    "posting_impact": ("<u2", lambda held: len(held["posting_passage"])),
+    "posting_block": ("<u2", lambda held: -(-len(held["posting_passage"]) // BLOCK)),
+}
+"""The arrays with their types, and how long each is beside those before it; -1 for any length."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from .files import (
     PAGES,
     SITES,
     Manifest,
+    current_name,
     entry,
     read_manifest,
     write_array,
@@ -151,7 +152,7 @@ def publish(root: Path, manifest: Manifest) -> Path:
     """
     name = folder_name(manifest.digest)
     try:
-        previous = (root / CURRENT).read_text(encoding="ascii").strip()
+        previous = current_name(root)
     except FileNotFoundError:
         previous = ""
     if previous != name:
