@@ -22,10 +22,11 @@ class Config:
     `database_url` and `milvus_uri` empty mean the private PostgreSQL and Milvus Lite of the home.
     `milvus_token` is what a Milvus server asks for, `milvus_index` the type of its dense index.
     `encoder` is `auto` (BGE-M3 where its folder is in the home, else BM25), `lexical` (given as
-    `bm25` too), `bge-m3`, or the folder of a BGE-M3 checkpoint. `encoder_device` (`cpu`, `cuda:0,cuda:1`; empty: all GPUs,
-    else the CPU) and `encoder_precision` (`fp32`, `fp16`) are for passages, `query_precision`
-    (`fp32`, `int8`) for queries and the reranker. `reranker` is empty for none,
-    `bge-reranker-v2-m3` for the one in the home, or a folder; it reads `rerank_pages` pages.
+    `bm25` too), `bge-m3`, or the folder of a BGE-M3 checkpoint. `encoder_device` (`cpu`,
+    `cuda:0,cuda:1`; empty: all GPUs, else the CPU) and `encoder_precision` (`fp32`, `fp16`) are for
+    passages, `query_precision` (`fp32`, `int8`) for queries and the reranker. `reranker` is empty
+    for none, `bge-reranker-v2-m3` for the one in the home, or a folder; it reads `rerank_pages`
+    pages.
     `model` empty means: the first installed researcher, else quotes. `allow_hosts` are the hosts
     outside this process that the seal lets through (a database or engine of the local network);
     naming one weakens the seal from a kernel filter to a check inside Python.
