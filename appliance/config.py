@@ -21,11 +21,12 @@ class Config:
 
     `database_url` and `milvus_uri` empty mean the private PostgreSQL and Milvus Lite of the home.
     `milvus_token` is what a Milvus server asks for, `milvus_index` the type of its dense index.
-    `encoder` is `auto` (BGE-M3 where its folder is in the home, else BM25), `lexical`, `bge-m3`, or
-    the folder of a BGE-M3 checkpoint. `encoder_device` (`cpu`, `cuda:0,cuda:1`; empty: all GPUs,
-    else the CPU) and `encoder_precision` (`fp32`, `fp16`) are for passages, `query_precision`
-    (`fp32`, `int8`) for queries and the reranker. `reranker` is empty for none,
-    `bge-reranker-v2-m3` for the one in the home, or a folder; it reads `rerank_pages` pages.
+    `encoder` is `auto` (BGE-M3 where its folder is in the home, else BM25), `lexical` (given as
+    `bm25` too), `bge-m3`, or the folder of a BGE-M3 checkpoint. `encoder_device` (`cpu`,
+    `cuda:0,cuda:1`; empty: all GPUs, else the CPU) and `encoder_precision` (`fp32`, `fp16`) are for
+    passages, `query_precision` (`fp32`, `int8`) for queries and the reranker. `reranker` is empty
+    for none, `bge-reranker-v2-m3` for the one in the home, or a folder; it reads `rerank_pages`
+    pages.
     `model` empty means: the first installed researcher, else quotes. `allow_hosts` are the hosts
     outside this process that the seal lets through (a database or engine of the local network);
     naming one weakens the seal from a kernel filter to a check inside Python.
@@ -51,6 +52,8 @@ class Config:
 
 
 _SETTINGS = {each.name: each.type for each in fields(Config) if each.name != "home"}
+_ALSO = {"bm25": "lexical"}
+"""Other names of encoders: what built an index is called BM25 wherever it is said."""
 _CHOICES = {"encoder_precision": ("fp32", "fp16"), "query_precision": ("fp32", "int8")}
 
 
@@ -80,6 +83,12 @@ def load(
         raise ConfigError(
             f"{config.collection!r} cannot name a collection; use small letters, digits, '.', '_' "
             "and '-'"
+        )
+    config = replace(config, encoder=_ALSO.get(config.encoder, config.encoder))
+    if not config.encoder.strip():
+        raise ConfigError(
+            "the setting encoder is empty; give auto, lexical, bge-m3, or the folder of a BGE-M3 "
+            "checkpoint"
         )
     for name, allowed in _CHOICES.items():
         if (value := getattr(config, name)) not in allowed:

@@ -158,7 +158,9 @@ def check_encoder(config: Config) -> Finding:
         return Finding("encoder", "ok", said)
     built = index.manifest.values["encoder"]
     precision = config.query_precision
-    choice = choose_reader(config.home.encoders, built, precision, wanted_encoder(config))
+    choice = choose_reader(
+        config.home.encoders, built, precision, wanted_encoder(config), config.encoder
+    )
     return Finding("encoder", "ok", f"{said}; searches use {choice.reason}")
 
 

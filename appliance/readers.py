@@ -89,14 +89,18 @@ def open_readers(config: Config) -> Iterator[Readers]:
     """Open store and frozen index; IndexMissing names the repair when nothing is indexed."""
     with open_store(config) as database:
         index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
+        again = _reranker_folder(config)  # refused before anything begins to load
         choice = choose_reader(
             config.home.encoders,
             index.manifest.values["encoder"],
             config.query_precision,
             wanted_encoder(config),
+            config.encoder,
         )
-        reranker, said = _reranker(config), choice.reason
-        if reranker is not None:
+        reranker: Reranker | None = None
+        said = choice.reason
+        if again is not None:
+            reranker = _begun(again)
             said = f"{said}, and {reranker.name} for the first {config.rerank_pages} pages"
         pages = PageStore(database, config.collection)
         searcher = Searcher(
@@ -112,7 +116,10 @@ def encoder_weights(config: Config) -> Path | None:
     found = config.home.models / BGE_M3
     if config.encoder == AUTO:
         return found if found.is_dir() else None
-    folder = found if config.encoder == BGE_M3 else Path(config.encoder).expanduser()
+    return _is_folder(found if config.encoder == BGE_M3 else Path(config.encoder).expanduser())
+
+
+def _is_folder(folder: Path) -> Path:
     if not folder.is_dir():
         raise ConfigError(
             f"the setting encoder names {folder}, which is no folder; "
@@ -131,11 +138,17 @@ def reranker_weights(config: Config) -> Path | None:
 
 
 def wanted_encoder(config: Config) -> str:
-    """The name of the encoder that the settings insist on, or an empty string."""
-    return {AUTO: "", LEXICAL: LexicalEncoder.name}.get(config.encoder, BGE_M3)
+    """The name of the encoder that the settings insist on, or an empty string.
+
+    Raises ConfigError for a folder that is not there: more often it is a name mistyped.
+    """
+    named = {AUTO: "", LEXICAL: LexicalEncoder.name, BGE_M3: BGE_M3}
+    if config.encoder not in named:
+        _is_folder(Path(config.encoder).expanduser())
+    return named.get(config.encoder, BGE_M3)
 
 
-def _reranker(config: Config) -> Reranker | None:
+def _reranker_folder(config: Config) -> Path | None:
     if not config.reranker:
         return None
     folder = config.home.encoders / folder_name(RERANKER, config.query_precision)
@@ -144,6 +157,10 @@ def _reranker(config: Config) -> Reranker | None:
             f"the setting reranker asks for {config.reranker} and {folder} is not there; run "
             "appliance index where its checkpoint is, or set reranker to nothing"
         )
+    return folder
+
+
+def _begun(folder: Path) -> Reranker:
     reranker = OnnxReranker(folder)
     reranker.model.begin()
     return reranker

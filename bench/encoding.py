@@ -6,6 +6,7 @@ it. Each figure is taken in a process of its own: `python -m bench.encoding ACT 
 """
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def rows(full: bool) -> Iterator[Row]:
         measured = {}
         for precision in ("fp32", "int8"):
             make(home, shape, precision)
+            # What was written in gigabytes would be carried to disk while queries are timed.
+            os.sync()
             measured[precision] = _child("query", home / "encoders" / f"bge-m3-{precision}", times)
         for precision, found in measured.items():
             other = measured["int8" if precision == "fp32" else "fp32"]
@@ -67,6 +70,7 @@ def rows(full: bool) -> Iterator[Row]:
                 found["import"],
             )  # fmt: skip
         index(home)
+        os.sync()
         for precision in measured:
             settings = {"APPLIANCE_QUERY_PRECISION": precision}
             words = [COMMAND, "search", "river bridge"]
@@ -81,6 +85,7 @@ def rows(full: bool) -> Iterator[Row]:
     if _has_torch() and find_spec("FlagEmbedding") is not None:
         with scratch() as folder:
             checkpoint(folder, PASSAGES)
+            os.sync()
             count = 600 if full else 64
             ours, theirs = (_child(act, folder, count) for act in ("bulk", "flag"))
             yield rate_row(

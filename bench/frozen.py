@@ -8,14 +8,16 @@ processes run.
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .rows import Row, rate_row, time_row
+from .rows import Row, rate_row, shortest_ms, time_row
 from .scratch import ROOT, scratch
 from .vectors import SIZE, Made
 
@@ -34,7 +36,8 @@ PAGE = 4
 DENSE, SPARSE = 0.6, 0.4
 BEST = 10
 PASSES = 5
-"""Times that a warm query is asked; its shortest counts: what the machine can do by itself."""
+"""Times that a warm query is asked, of the frozen index as of Milvus; its shortest counts."""
+SHORTEST = f"shortest of {PASSES}"
 TARGETS = {
     ("clustered", 100_000): 4.0,
     ("clustered", 1_000_000): 8.0,
@@ -75,16 +78,16 @@ def _measured(
     nearest = max((n for n in against if n <= made.passages), default=min(against))
     most = TARGETS.get((made.kind, made.passages))
     yield time_row(
-        f"hybrid p50, {name}", warm["p50"], "ms", f"Milvus Lite, {nearest:,} clustered",
-        against[nearest], most=most,
+        f"hybrid p50, {SHORTEST}, {name}", warm["p50"], "ms",
+        f"Milvus Lite, {SHORTEST}, {nearest:,} clustered", against[nearest], most=most,
     )  # fmt: skip
     for beside, figure in sorted(against.items()):
         if beside != nearest and made.kind == "clustered":
             yield time_row(
-                f"hybrid p50, {name}", warm["p50"], "ms", f"Milvus Lite, {beside:,} clustered",
-                figure,
+                f"hybrid p50, {SHORTEST}, {name}", warm["p50"], "ms",
+                f"Milvus Lite, {SHORTEST}, {beside:,} clustered", figure,
             )  # fmt: skip
-    yield time_row(f"hybrid p95, {name}", warm["p95"], "ms", "its p50", warm["p50"])
+    yield time_row(f"hybrid p95, {SHORTEST}, {name}", warm["p95"], "ms", "its p50", warm["p50"])
     yield Row(
         f"recall@{BEST}, {name}", warm["recall"], "", "scoring every passage", 1.0,
         warm["recall"], "at least 0.98", warm["recall"] >= 0.98,
@@ -153,12 +156,10 @@ def _share(scores: "NDArray[Any]") -> "NDArray[np.float64]":
 
 
 def _milvus(home: Path, made: Made, asked: int) -> float:
-    """Median milliseconds of Milvus Lite's own hybrid search."""
+    """Milliseconds of Milvus Lite's own hybrid search: the median of each query's shortest."""
     from pymilvus import AnnSearchRequest, WeightedRanker
 
     from indexer.milvus import VectorStore
-
-    from .rows import median_ms
 
     with VectorStore(home / "milvus") as store:
         store.prepare("made", SIZE)
@@ -180,7 +181,7 @@ def _milvus(home: Path, made: Made, asked: int) -> float:
 
         queries = made.queries(min(asked, 40))
         search(queries[0])
-        return median_ms(search, queries)
+        return statistics.median(shortest_ms(search, queries, PASSES))
 
 
 def _child(root: Path, made: Made, act: str, asked: int) -> dict[str, float]:
@@ -242,10 +243,7 @@ def _run(root: Path, made: Made, act: str, asked: int) -> dict[str, float]:
     if act == "warm":
         for query in queries:
             hybrid(index, query)
-    taken = [_taken(index, query) for query in queries]
-    for _ in range(PASSES - 1 if act == "warm" else 0):
-        again = [_taken(index, query) for query in queries]
-        taken = [min(both) for both in zip(taken, again, strict=True)]
+    taken = shortest_ms(partial(hybrid, index), queries, PASSES if act == "warm" else 1)
     facts = {"open": opened, "numpy": numpy, "bare": bare, "private": _private()}
     facts |= {f"p{at}": float(np.percentile(taken, at)) for at in (50, 95, 99)}
     if act == "warm":
@@ -256,12 +254,6 @@ def _run(root: Path, made: Made, act: str, asked: int) -> dict[str, float]:
         same = [len(set(hybrid(index, q)) & set(e)) for q, e in zip(some, exact, strict=True)]
         facts["recall"] = sum(same) / sum(len(e) for e in exact)
     return facts
-
-
-def _taken(index: "FrozenIndex", query: "QueryVectors") -> float:
-    started = time.perf_counter()
-    hybrid(index, query)
-    return (time.perf_counter() - started) * 1000
 
 
 def _rate(index: "FrozenIndex", queries: "list[QueryVectors]", seconds: float) -> dict[str, float]:

@@ -6,14 +6,12 @@ It decides nothing about text, and it never takes the name that a site gives its
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .facets import host_of, kind_of, one_kind, path_holds
+from .facets import one_kind, path_holds
 from .frozen.read import FrozenIndex
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-__all__ = ["Addresses", "host_of", "kind_of", "path_holds"]
 
 
 class Addresses:

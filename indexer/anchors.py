@@ -21,7 +21,7 @@ from store.page import Outlink
 from store.pages import PageStore
 from store.urls import url_hash
 
-from .addresses import host_of
+from .facets import host_of
 
 MOST = 16
 """Texts kept for one page, the heaviest first."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from .addresses import Addresses
 from .encoders.base import Term
-from .frozen.read import FrozenIndex, PageRecord
+from .frozen.read import FrozenIndex
+from .frozen.segment import PageRecord
 from .phrases import flat, holds, pages_with_all, plain_words
 from .query import Query
 

@@ -15,8 +15,6 @@ from .ranking import best_passages
 
 LEAST = 0.999
 """The cosine below which `fp32` is refused."""
-WISHED = 0.98
-"""The cosine below which `int8` is told to be far off."""
 TOP = 10
 
 

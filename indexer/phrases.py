@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from .blocks import plain
 from .encoders.base import Term
-from .frozen.read import FrozenIndex, PageRecord
+from .frozen.read import FrozenIndex
+from .frozen.segment import PageRecord
 from .tokens import UNSPACED, fold
 
 if TYPE_CHECKING:

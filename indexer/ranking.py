@@ -15,7 +15,8 @@ from store.page import PageVersion
 
 from .encoders.base import QueryVectors, Term
 from .encoders.lexical import LexicalEncoder
-from .frozen.read import Found, FrozenIndex, PageRecord
+from .frozen.read import Found, FrozenIndex
+from .frozen.segment import PageRecord
 from .phrases import Phrases, flat, holds
 from .query import Query
 from .tokens import terms as words_of

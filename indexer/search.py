@@ -22,7 +22,7 @@ from .encoders.reranker import Reranker
 from .errors import IndexStale
 from .filters import PageFilter, each, only, unfiltered, without
 from .frozen import FrozenIndex, frozen_root
-from .frozen.read import PageRecord
+from .frozen.segment import PageRecord
 from .memory import QueryMemory
 from .phrases import flat, plain_words
 from .query import Ignored, Query, loosen, parse, unmarked

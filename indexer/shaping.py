@@ -11,7 +11,6 @@ from functools import cached_property
 
 from store.page import PageVersion
 
-from .addresses import host_of
 from .duplicates import (
     ALIKE,
     ALIKE_UNDER_OTHER_TITLES,
@@ -24,6 +23,7 @@ from .duplicates import (
     sketch,
     titles_agree,
 )
+from .facets import host_of
 from .highlights import highlights
 from .ranking import Ranked
 from .results import Hit

@@ -46,11 +46,6 @@ class Snapshots:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def current_seq(self) -> int:
-        """Return the number of the last commit that changed a page; 0 before the first."""
-        with self._database.read() as connection:
-            return _seq(connection)
-
     def create(self, name: str) -> Snapshot:
         """Name the present state; raises SnapshotError where the name is taken or empty."""
         name = clean(name).strip()

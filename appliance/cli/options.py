@@ -29,7 +29,7 @@ model_option = click.option(
 encoder_option = click.option(
     "--encoder",
     metavar="NAME",
-    help="`auto`, `lexical` (BM25), `bge-m3`, or the folder of a BGE-M3 checkpoint.",
+    help="`auto`, `lexical` or `bm25`, `bge-m3`, or the folder of a BGE-M3 checkpoint.",
 )
 
 

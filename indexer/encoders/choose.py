@@ -37,18 +37,22 @@ def choose(bge_m3: Path | None = None, *, device: str = "", use_fp16: bool = Fal
 
 
 def choose_reader(
-    encoders: Path, built: dict[str, str], precision: str = "fp32", wanted: str = ""
+    encoders: Path,
+    built: dict[str, str],
+    precision: str = "fp32",
+    wanted: str = "",
+    asked: str = "",
 ) -> Choice:
     """Return what queries of an index are encoded with; `built` is what its manifest says.
 
     `encoders` is the folder of the models made ready; `wanted` is `bm25` or `bge-m3` where the
-    settings insist. Raises IndexStale when the index was built with another encoder, EncoderError
-    when BGE-M3's query side is not there.
+    settings insist, and `asked` how they say it (a folder means BGE-M3). Raises IndexStale when
+    the index was built with another encoder, EncoderError when BGE-M3's query side is not there.
     """
     if wanted and wanted != built["name"]:
         raise IndexStale(
-            f"The index was built with {built['name']} and the settings ask for {wanted}: run "
-            "appliance index with that encoder, or set encoder to auto."
+            f"The index was built with {built['name']} and the settings ask for "
+            f"{asked or wanted}: run appliance index with that encoder, or set encoder to auto."
         )
     if built["name"] != NAME:
         return Choice(LexicalEncoder(), "BM25, which built the index")
@@ -69,4 +73,8 @@ def choose_reader(
             "appliance index, which makes both fit."
         )
     encoder.begin()
-    return Choice(encoder, f"BGE-M3 {precision} in ONNX Runtime, for the BGE-M3 index")
+    reason = f"BGE-M3 {precision} in ONNX Runtime, for the BGE-M3 index"
+    if asked not in ("", "auto", NAME):
+        # Telling whether the index is of these weights takes reading gigabytes at each search.
+        reason += f" (the folder {asked} is read by appliance index alone)"
+    return Choice(encoder, reason)

@@ -4,11 +4,12 @@ Held-out queries are made of the passages' own vectors: a passage mixed with ano
 away, because questions lie beside what answers them. The exact ten best of each come from all the
 vectors. Which lists hold them is known in whole numbers, so the number of lists comes out the
 same on every machine; what estimates lose on top decides how much is fetched, and whether codes of
-one bit do.
+one bit do. Estimates are not whole numbers: whoever hands over a search sees to it that they are
+the same on every machine.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,31 +84,45 @@ class Trial:
 
     def calibrate(self, search: "Search") -> Calibration:
         """Choose for `search`."""
-        near = self._near(search)
+        kept: dict[int, list[tuple[NDArray[np.int64], NDArray[np.float64]]]] = {}
+
+        def asked(width: int) -> "list[tuple[NDArray[np.int64], NDArray[np.float64]]]":
+            if width not in kept:
+                kept[width] = [search(query, self._probes, width) for query in self._queries]
+            return kept[width]
+
+        near = self._near([estimates for _, estimates in asked(WIDTHS[-1])])
         for fetch in FETCHES:
+            wide = max(fetch, near)
+            # Searches are so wide, and keep the best by estimate of what they are given.
             found = sum(
-                len(set(best.tolist()) & set(search(query, self._probes, fetch)[0].tolist()))
-                for query, best in zip(self._queries, self._exact, strict=True)
+                len(set(best.tolist()) & set(_best(rows, estimates, fetch).tolist()))
+                for (rows, estimates), best in zip(asked(wide), self._exact, strict=True)
             )
-            chosen = Calibration(
-                self._probes, fetch, max(fetch, near), found, self._held, self._exact.size
-            )
+            chosen = Calibration(self._probes, fetch, wide, found, self._held, self._exact.size)
             if chosen.enough:
                 break
         logger.info("calibrated: %s", chosen)
         return chosen
 
-    def _near(self, search: "Search") -> int:
+    def _near(self, estimates: "Sequence[NDArray[np.float64]]") -> int:
         """Return how many passages the median query has near it, as one of `WIDTHS`."""
         import numpy as np
 
         counts = []
-        for query, best in zip(self._queries, self._exact, strict=True):
+        for query, best, those in zip(self._queries, self._exact, estimates, strict=True):
             products = self._matrix[best].astype(np.int64) @ query.astype(np.int64)
-            _, estimates = search(query, self._probes, WIDTHS[-1])
-            counts.append(int(np.count_nonzero(estimates >= NEAR * int(products.min()))))
+            counts.append(int(np.count_nonzero(those >= NEAR * int(products.min()))))
         middle = sorted(counts)[len(counts) // 2] if counts else 0
         return next((width for width in WIDTHS if width >= middle), WIDTHS[-1])
+
+
+def _best(
+    rows: "NDArray[np.int64]", estimates: "NDArray[np.float64]", most: int
+) -> "NDArray[np.int64]":
+    import numpy as np
+
+    return rows[np.argsort(-estimates, kind="stable")[:most]]
 
 
 def held_out(matrix: "NDArray[np.int16]") -> "NDArray[np.int16]":

@@ -15,7 +15,7 @@ from .ahead import Ahead
 from .calibrate import Trial
 from .clusters import DENSE_SCALE, quantise
 from .files import write_array
-from .lists import BITS, CENTRES, CODES, Lists, build, encode
+from .lists import BITS, CENTRES, CODES, Lists, build, encode, plain_arithmetic
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +89,8 @@ def write_lists(folder: Path, kernels: Callable[[], Any | None]) -> dict[str, An
     trial = Trial(matrix, centres, nearest)
     for bits in BITS:
         encode(folder, matrix, centres, nearest, bits)
-        chosen = trial.calibrate(Lists(folder, kernels, *centres.shape).search)
+        with plain_arithmetic():
+            chosen = trial.calibrate(Lists(folder, kernels, *centres.shape).search)
         if chosen.enough:
             break
     return {

@@ -2,7 +2,8 @@
 
 The only importer of FAISS. What it returns are candidates: `dense` scores them exactly. Lists are
 chosen here in whole numbers and every vector is rotated by whole numbers, so that FAISS decides
-nothing but the order of estimates within lists, and one thread at a time decides that.
+nothing but estimates within lists, one thread at a time. Their last digits hang on the instruction
+set; what is frozen is worked out under `plain_arithmetic`.
 
 RaBitQ: Gao & Long, "RaBitQ: Quantizing High-Dimensional Vectors with a Theoretical Error Bound
 for Approximate Nearest Neighbor Search" (2024).
@@ -185,7 +186,7 @@ def encode(
         quantizer, size, len(centres), faiss.METRIC_INNER_PRODUCT, True, bits
     )
     index.train(turned)
-    with _plain_arithmetic():
+    with plain_arithmetic():
         for at in range(0, len(matrix), ROWS):
             rows = _rotated(points(matrix[at : at + ROWS]))
             ids = np.arange(at, at + len(rows), dtype=np.int64)
@@ -201,8 +202,12 @@ def encode(
 
 
 @contextmanager
-def _plain_arithmetic() -> Iterator[None]:
-    """Have FAISS add up without vector instructions: codes of two bits depend on the order."""
+def plain_arithmetic() -> Iterator[None]:
+    """Have FAISS add up without vector instructions: codes of two bits and estimates depend on the
+    order, and what is frozen must not.
+
+    The level is the process's: a search in another thread is slower meanwhile, and no more.
+    """
     import faiss
 
     level = faiss.SIMDConfig.get_level()

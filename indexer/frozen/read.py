@@ -21,7 +21,7 @@ from .clusters import DENSE_SCALE, quantise
 from .files import REPAIR, Manifest, current_folder, read_manifest
 from .joined import Joined
 from .naming import both
-from .segment import PageRecord, Segment
+from .segment import Segment
 from .sparse import IMPACT, Word
 from .write import folder_name
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from .naming import Named
 
     Mask = NDArray[np.bool_]
-
-__all__ = ["Found", "FrozenIndex", "PageRecord", "Segment"]
 
 WEIGHT = 4096
 """Query weights and idf are rounded to 1/4096."""

@@ -90,13 +90,24 @@ def test_search_uses_what_built_the_index_and_says_so(dense: Config) -> None:
     assert hits
     again = run(dense, "search", "the river flows past the town", "--json", "--encoder", "bge-m3")
     assert json.loads(again.stdout)["hits"] == hits
+    folder = str(dense.home.models / "bge-m3")
+    again = run(dense, "search", "the river flows past the town", "--json", "--encoder", folder)
+    assert json.loads(again.stdout)["hits"] == hits
+    assert f"for the BGE-M3 index (the folder {folder} is read by appliance index" in again.stderr
 
 
 def test_another_encoder_than_the_index_has_is_one_sentence(dense: Config) -> None:
     done = run(dense, "search", "river", "--encoder", "lexical")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "The index was built with bge-m3 and the settings ask for bm25: run" in done.stderr
+    assert "The index was built with bge-m3 and the settings ask for lexical: run" in done.stderr
+    assert run(dense, "search", "river", "--encoder", "bm25").stderr == done.stderr
+    nowhere = run(dense, "search", "river", "--encoder", "/nonexistent")
+    assert "the setting encoder names /nonexistent, which is no folder; give" in nowhere.stderr
+    for empty in ("", " "):
+        done = run(dense, "search", "river", "--encoder", empty)
+        assert "the setting encoder is empty; give auto, lexical, bge-m3, or" in done.stderr
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     done = run(dense, "search", "river", query_precision="int8")
     assert done.returncode == 1
     assert "bge-m3-int8 for its queries is not there, though bge-m3-fp32 is" in done.stderr
@@ -152,6 +163,11 @@ def test_without_weights_bm25_is_chosen_and_said(bare: Config) -> None:
     done = run(bare, "search", "Danube", "--encoder", "bge-m3")
     assert done.returncode == 1
     assert "built with bm25 and the settings ask for bge-m3" in done.stderr
+    folder = str(bare.home.models / "bge-m3")
+    done = run(bare, "search", "Danube", "--encoder", folder)
+    assert f"built with bm25 and the settings ask for {folder}: run" in done.stderr
+    done = run(bare, "search", "Danube", "--encoder", "bm25")
+    assert done.stderr == "encoder: BM25, which built the index\n"
     assert run(bare, "search", "Danube").stderr == "encoder: BM25, which built the index\n"
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer.addresses import Addresses, host_of, kind_of, path_holds
+from indexer.addresses import Addresses
 from indexer.encoders.base import Vectors
+from indexer.facets import host_of, kind_of, path_holds
 from indexer.frozen import FrozenIndex, FrozenPage, FrozenPassage, publish, write
 
 URLS = [

@@ -10,7 +10,7 @@ from indexer.addresses import Addresses
 from indexer.encoders.base import Vectors
 from indexer.filters import PageFilter, each, only, unfiltered, without
 from indexer.frozen import FrozenIndex, FrozenPage, FrozenPassage, publish, write
-from indexer.frozen.read import PageRecord
+from indexer.frozen.segment import PageRecord
 from indexer.phrases import flat
 from indexer.query import Query, parse
 

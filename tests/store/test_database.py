@@ -161,7 +161,7 @@ from store.passages import PassageStore
 from store.snapshots import Snapshots
 database = open_database(Path("unused"), sys.argv[1])
 assert PageStore(database).resolve("https://example.org/") is None
-PassageStore(database).fetch([1]), Snapshots(database).current_seq()
+PassageStore(database).fetch([1]), Snapshots(database).list()
 print(sorted({"sqlalchemy", "alembic"} & set(sys.modules)))
 """
     done = subprocess.run(

@@ -99,7 +99,7 @@ def test_new_changed_unchanged(store: PageStore, database: Database) -> None:
     assert store.add([page("a"), page("b")]) == AddReport(unchanged=2)
     assert store.add([page("a"), page("b", "other"), page("c")]) == AddReport(1, 1, 1, 2)
     assert store.add([]) == AddReport()
-    assert Snapshots(database).current_seq() == 2
+    assert Snapshots(database).create("now").seq == 2
     assert store.count() == 3
 
 
