@@ -68,7 +68,7 @@ CHECKS = (
         "query encoder",
         "a query of 16 tokens at the true shape of BGE-M3, and the first search of a process, keep "
         "theirs",
-        benched(encoding.rows),
+        benched(encoding.queries),
     ),
     Check("first search", f"`appliance search` in a fresh process: under {FIRST} s", first_search),
 )
