@@ -43,7 +43,7 @@ import hashlib, json, sys
 from pathlib import Path
 import faiss
 import numpy as np
-from bench.vectors import Made
+from bench.vectors import SIZE, Made
 from indexer.frozen import dense
 from indexer.frozen.clusters import points, quantise
 from indexer.frozen.lists import Lists
@@ -59,8 +59,9 @@ def watched(self, *words):
     calibrating.update(rows.tobytes() + estimates.tobytes())
     return rows, estimates
 Lists.search = watched
-print(json.dumps(dense.write_lists(folder, lambda: None)))
-lists = Lists(folder, lambda: None)
+facts = dense.write_lists(folder, lambda: None)
+print(json.dumps(facts))
+lists = Lists(folder, lambda: None, facts["lists"], SIZE)
 for query in quantise(np.stack([query.dense for query in Made("overlapping", 6000).queries(20)])):
     seen.update(search(lists, query, 32, 400)[1].tobytes())
 print(calibrating.hexdigest())
