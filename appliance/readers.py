@@ -86,22 +86,25 @@ def open_store(config: Config) -> Iterator[Database]:
 
 @contextmanager
 def open_readers(config: Config) -> Iterator[Readers]:
-    """Open store and frozen index; IndexMissing names the repair when nothing is indexed."""
+    """Open frozen index and store; IndexMissing names the repair when nothing is indexed.
+
+    The index first: what reads queries loads while PostgreSQL is reached, or started.
+    """
+    index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
+    again = _reranker_folder(config)  # refused before anything begins to load
+    choice = choose_reader(
+        config.home.encoders,
+        index.manifest.values["encoder"],
+        config.query_precision,
+        wanted_encoder(config),
+        config.encoder,
+    )
+    reranker: Reranker | None = None
+    said = choice.reason
+    if again is not None:
+        reranker = _begun(again)
+        said = f"{said}, and {reranker.name} for the first {config.rerank_pages} pages"
     with open_store(config) as database:
-        index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
-        again = _reranker_folder(config)  # refused before anything begins to load
-        choice = choose_reader(
-            config.home.encoders,
-            index.manifest.values["encoder"],
-            config.query_precision,
-            wanted_encoder(config),
-            config.encoder,
-        )
-        reranker: Reranker | None = None
-        said = choice.reason
-        if again is not None:
-            reranker = _begun(again)
-            said = f"{said}, and {reranker.name} for the first {config.rerank_pages} pages"
         pages = PageStore(database, config.collection)
         searcher = Searcher(
             index, pages, choice.encoder, reranker=reranker, depth=config.rerank_pages

@@ -7,26 +7,21 @@ that was open. It knows encoders by their protocol only, and nothing of crawling
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from store.database import Database
-from store.digest import blake_json
 from store.page import PageVersion
 from store.pages import PageStore
 from store.passages import FIRST, PassageRow, PassageStore
 
-from .encoders.base import Encoder, PassageText, Vectors
-from .errors import IndexDamaged, IndexerError, VectorStoreError
-from .facets import host_of
-from .frozen import FrozenIndex, FrozenPage, FrozenPassage, delta, frozen_root, publish, write
-from .frozen.files import FORMAT, Manifest
+from .encoders.base import Encoder, PassageText
+from .freezing import Contents, current_index
+from .frozen import frozen_root, publish
 from .frozen.write import warm
 from .generations import Generations
-from .linkwords import LinkWords
 from .milvus import LITE, Backend, VectorStore
 from .passages import DEFAULT_CHUNKER, Chunker, passage_id, split
 
@@ -125,7 +120,6 @@ class Run:
         self._mark = encoder.digest
         self._names = names
         self._collection = names.working()
-        self._links: LinkWords | None = None
         self.split = self.encoded = self.deleted = 0
 
     def forget(self) -> None:
@@ -219,99 +213,34 @@ class Run:
 
     def freeze(self, root: Path, rebuild: bool) -> IndexReport:
         """Write and publish the frozen index, unless the current one is made of the same."""
-        pages, passages = self._contents()
-        inputs = _inputs(self._encoder, self._chunker, pages, passages)
-        current = None if rebuild else _current(root)
-        warm(root, len(passages))
-        if current is not None and current.manifest.values.get("inputs") == inputs:
-            return self._report(current.digest, current.folder, len(pages), len(passages), True)
+        contents = Contents(self._encoder, self._chunker, self._pages, self._version, self._each())
+        current = None if rebuild else current_index(root)
+        warm(root, len(contents.passages))
+        if current is not None and current.manifest.values.get("inputs") == contents.inputs:
+            return self._report(contents, current.digest, current.folder, unchanged=True)
         self._heal(self._wanted())
-        header = {
-            "encoder": {"name": self._encoder.name, "digest": self._encoder.digest},
-            "chunker": self._chunker.digest,
-            "uses_rarity": self._encoder.uses_rarity,
-            "anchors": blake_json([[p.url, p.anchors] for p in pages if p.anchors]),
-            "inputs": inputs,
-        }
-        manifest = self._delta(root, current, header, pages, passages) or write(
+        manifest = contents.write(
             root,
-            header,
-            pages,
-            passages,
-            self._export(pages, passages),
-            self._encoder.dense_size,
-            self._encoder.impact_ceiling,
+            current,
+            partial(self._vectors.export, self._collection),
+            partial(self._progress, "freeze"),
         )
-        folder = publish(root, manifest)
-        return self._report(manifest.digest, folder, len(pages), len(passages), False)
-
-    def _delta(
-        self,
-        root: Path,
-        current: FrozenIndex | None,
-        header: dict[str, Any],
-        pages: list[FrozenPage],
-        passages: list[FrozenPassage],
-    ) -> Manifest | None:
-        """Write what changed since the last full freeze, if that is little; None otherwise."""
-        if current is None or not delta.may_be_base(current.base, header):
-            return None
-        change = delta.change(current.base, pages, passages)
-        if not delta.worth(current.base, change):
-            return None
-        if not change.pages and not change.gone:
-            return current.base.manifest
-        return write(
-            root,
-            {**header, **delta.header(current.base, pages, passages)},
-            change.pages,
-            change.passages,
-            self._export(change.pages, change.passages),
-            self._encoder.dense_size,
-            self._encoder.impact_ceiling,
-            delta.columns(current.base, change),
-        )
+        return self._report(contents, manifest.digest, publish(root, manifest), unchanged=False)
 
     def _report(
-        self, digest: str, folder: Path, pages: int, passages: int, unchanged: bool
+        self, contents: Contents, digest: str, folder: Path, unchanged: bool
     ) -> IndexReport:
         return IndexReport(
             self._encoder.name,
             digest,
             folder,
-            pages,
-            passages,
+            len(contents.pages),
+            len(contents.passages),
             self.split,
             self.encoded,
             self.deleted,
             unchanged,
         )
-
-    def _contents(self) -> tuple[list[FrozenPage], list[FrozenPassage]]:
-        """Return pages by URL and passages by (page, span): the order that breaks ties."""
-        of_version: dict[int, list[PassageRow]] = {}
-        wanted = self._pages.current_ids()
-        for rows in self._each():
-            for row in rows:
-                if row.version_id in wanted:
-                    of_version.setdefault(row.version_id, []).append(row)
-        versions = sorted(
-            ((_page(self._version(key), key), key) for key in of_version),
-            key=lambda version: (version[0].url, version[1]),
-        )
-        pages = self._named([page for page, _ in versions])
-        passages = [
-            FrozenPassage(row.id, number, row.start, row.end)
-            for number, (_, key) in enumerate(versions)
-            for row in sorted(of_version[key], key=lambda row: (row.start, row.end))
-        ]
-        return pages, passages
-
-    def _named(self, pages: list[FrozenPage]) -> list[FrozenPage]:
-        """Return the pages with what stands for the texts of the links to them."""
-        named = [(page.url, page.version_id) for page in pages]
-        self._links = LinkWords(self._encoder, self._pages, named)
-        return [replace(page, anchors=self._links.identity(page.url)) for page in pages]
 
     def _heal(self, wanted: set[int]) -> None:
         """Make Milvus hold exactly what PostgreSQL says that it holds."""
@@ -329,27 +258,6 @@ class Run:
             logger.warning("Milvus lacks %d passages that were encoded; encoding again", len(lost))
             self._passages.mark(lost, None)
         return bool(lost)
-
-    def _export(
-        self, pages: Sequence[FrozenPage], passages: Sequence[FrozenPassage]
-    ) -> Iterator[list[Vectors]]:
-        """Yield the vectors of `passages`, each with the words of the links to its page."""
-        assert self._links is not None
-        ids = [passage.id for passage in passages]
-        of = [pages[passage.page] for passage in passages]
-        done = 0
-        for found, vectors in self._vectors.export(self._collection, ids):
-            here = of[done : done + len(found)]
-            yield [
-                self._links.added(vector, page.url, page.language)
-                for vector, page in zip(vectors, here, strict=True)
-            ]
-            done += len(found)
-            self._progress("freeze", done, len(ids))
-        if done != len(ids):
-            raise VectorStoreError(
-                f"Milvus returned {done} of {len(ids)} passages: run appliance index --rebuild."
-            )
 
 
 def cut(page: PageVersion, version_id: int, collection: str, chunker: Chunker) -> list[PassageRow]:
@@ -380,43 +288,3 @@ def _batches(
 ) -> Iterator[Sequence[tuple[int, PassageText]]]:
     for start in range(0, len(texts), size):
         yield texts[start : start + size]
-
-
-def _page(page: PageVersion, version_id: int) -> FrozenPage:
-    day = page.published.toordinal() if page.published else 0
-    site = page.site or host_of(page.url)
-    return FrozenPage(page.url, page.title, site, page.lang, version_id, day)
-
-
-def _inputs(
-    encoder: Encoder,
-    chunker: Chunker,
-    pages: Sequence[FrozenPage],
-    passages: Sequence[FrozenPassage],
-) -> str:
-    """Return the digest of all that decides the frozen files."""
-    return blake_json(
-        [
-            FORMAT,
-            encoder.digest,
-            chunker.digest,
-            [[p.url, p.title, p.site, p.language, p.version_id, p.day, p.anchors] for p in pages],
-            [[p.id, p.page, p.start, p.end] for p in passages],
-        ]
-    )
-
-
-def _current(root: Path) -> FrozenIndex | None:
-    """Return the current frozen index, or None when there is none, or it is damaged.
-
-    Every file is hashed: opening shows only what cannot be read at all, and a run that leaves a
-    damaged index as it is would be no repair.
-    """
-    try:
-        index = FrozenIndex.open(root)
-        if faults := index.verify():
-            raise IndexDamaged(faults[0])
-    except (IndexerError, OSError) as error:
-        logger.info("building a new frozen index: %s", error)
-        return None
-    return index

@@ -49,7 +49,8 @@ class OnnxModel:
     def begin(self) -> None:
         """Load the graph in a thread of its own while the caller opens other things."""
         if self._loader is None:
-            self._loader = Thread(target=self._load, daemon=True)
+            # No daemon: a process that ends while it loads would be aborted, not ended.
+            self._loader = Thread(target=self._load)
             self._loader.start()
 
     def _load(self) -> None:
