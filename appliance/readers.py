@@ -90,7 +90,8 @@ def open_readers(config: Config) -> Iterator[Readers]:
 
     The index first: what reads queries loads while PostgreSQL is reached, or started.
     """
-    index = FrozenIndex.open(frozen_root(config.home.root, config.collection))
+    root = config.home.create().root
+    index = FrozenIndex.open(frozen_root(root, config.collection))
     again = _reranker_folder(config)  # refused before anything begins to load
     choice = choose_reader(
         config.home.encoders,

@@ -363,9 +363,8 @@ def test_a_home_that_is_a_file(
 
 
 def test_a_database_that_cannot_be_reached(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Corpus, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("APPLIANCE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("APPLIANCE_DATABASE_URL", f"postgresql:///x?host={tmp_path}")
     said = one_sentence(command("search", "x"))
     assert said.startswith("The database cannot be reached or was lost (")
@@ -446,6 +445,10 @@ def test_a_home_of_its_own_starts_and_stops_its_database(process: Command, tmp_p
     try:
         said = one_sentence(process("search", "x", environment=environment, cwd=tmp_path))
         assert "appliance index" in said
+        # Where nothing is indexed nothing is started.
+        assert not (tmp_path / "home" / "postgres").exists()
+        said = one_sentence(process("index", environment=environment, cwd=tmp_path))
+        assert said.startswith("nothing is stored")
         assert (tmp_path / "home" / "postgres").is_dir()
     finally:
         stopped = process("stop", environment=environment, cwd=tmp_path)
