@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .clusters import ALL_LISTS, ROWS, points, quantise, spaced
+from .clusters import FEW_LISTS, ROWS, points, quantise, spaced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +33,8 @@ MIXED = 0.6
 WANTED = 0.995
 IN_LISTS = 0.99
 """The share of the best passages in the lists that do: the last ones lie far from everything."""
+IN_FEW_LISTS = 0.999
+"""The same where lists are few, and to look into one more costs next to nothing."""
 MARGIN = 2.0
 """Real queries are further away than made ones; more lists than measured are looked into."""
 FETCHES = (400, 800, 1600)
@@ -75,12 +77,11 @@ class Trial:
         self._matrix = matrix
         self._queries = held_out(matrix)
         self._exact = exact_best(matrix, self._queries)
-        self._probes, self._held = len(centres), self._exact.size
-        if len(matrix) > ALL_LISTS:
-            needed = _needed(self._queries, self._exact, centres, nearest)
-            at = min(len(needed) - 1, int(IN_LISTS * len(needed)))
-            self._probes = min(self._probes, int(np.ceil(needed[at] * MARGIN)))
-            self._held = int(np.count_nonzero(needed <= self._probes))
+        needed = _needed(self._queries, self._exact, centres, nearest)
+        share = IN_FEW_LISTS if len(matrix) <= FEW_LISTS else IN_LISTS
+        at = min(len(needed) - 1, int(share * len(needed)))
+        self._probes = min(len(centres), int(np.ceil(needed[at] * MARGIN)))
+        self._held = int(np.count_nonzero(needed <= self._probes))
 
     def calibrate(self, search: "Search") -> Calibration:
         """Choose for `search`."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LENGTH = 4000
 DENSE_SCALE = 32767
 """Dense values are kept as 16-bit integers: their products add up exactly in any order."""
-ALL_LISTS = 100_000
-"""Passages up to which every list is looked into: that takes milliseconds and loses nothing."""
+FEW_LISTS = 100_000
+"""Passages up to which lists are few and long: looking into most of them takes milliseconds."""
 ROUNDS = 6
 SAMPLE = 40
 """Vectors a cluster that k-means looks at."""
@@ -55,10 +55,10 @@ def spaced(count: int, most: int) -> "NDArray[np.int64]":
 def how_many(passages: int) -> int:
     """Return the number of clusters: the power of two nearest to 2.5 √passages.
 
-    Where every list is looked into it is 0.4 √passages: what a list costs by itself would be more
-    than what its passages cost.
+    Up to `FEW_LISTS` passages it is 0.4 √passages: what a list costs by itself would be more than
+    what its passages cost.
     """
-    each = 0.4 if passages <= ALL_LISTS else 2.5
+    each = 0.4 if passages <= FEW_LISTS else 2.5
     return 1 << max(0, round(math.log2(each * math.sqrt(max(1, passages)))))
 
 

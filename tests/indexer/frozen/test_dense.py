@@ -135,7 +135,7 @@ def test_fewer_lists_than_all_where_there_are_many_passages(
 ) -> None:
     from indexer.frozen import calibrate as module
 
-    monkeypatch.setattr(module, "ALL_LISTS", 100)
+    monkeypatch.setattr(module, "FEW_LISTS", 100)
     matrix = quantise(clustered())
     centres = centres_of(matrix, 64)
     nearest = assign(matrix, centres)
