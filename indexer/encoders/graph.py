@@ -1,14 +1,16 @@
 """An XLM-RoBERTa with its heads as an ONNX graph, written tensor by tensor, without torch.
 
 The graph reads one text at a time, so it needs no padding and no mask, and what it gives for a
-text never depends on other texts. Weights lie beside the graph as external data, each at the
-beginning of a page, so that a process maps them. `int8` holds matrices as 8-bit integers, scaled by
+text never depends on other texts. It is cut between two layers into two files, which a process
+loads side by side. Weights lie beside them as external data, each at the beginning of a page, so
+that a process maps them. `int8` holds matrices as 8-bit integers, scaled by
 column; of their range a half is used, so that sums of products fit what every processor's
 instructions hold and no integer result depends on them.
 
 XLM-RoBERTa: Conneau et al., "Unsupervised Cross-lingual Representation Learning at Scale" (2020).
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Precision = Literal["fp32", "int8"]
-GRAPH, DATA = "model.onnx", "model.bin"
+FRONT, BACK, DATA = "front.onnx", "back.onnx", "model.bin"
+GRAPHS = (FRONT, BACK)
+STATE = "state"
+"""What the first half hands to the second."""
 OPSET, IR = 20, 9
 PAGE = 4096
 LEVELS = 63
@@ -30,7 +35,7 @@ LEVELS = 63
 saturate, so that sums are exact everywhere."""
 ROWS = 16_384
 """Rows of a table that are quantised at once."""
-VERSION = "xlm-roberta-graph-1"
+VERSION = "xlm-roberta-graph-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +160,11 @@ def _states(graph: "_Writer", tensors: Tensors, shape: Shape) -> str:
     graph.add("Gather", [graph.keep("place", places), "places"], "placed", axis=0)
     graph.add("Add", [word, "placed"], "embedded")
     state = graph.norm("embeddings.LayerNorm", "embedded", tensors, shape)
-    split = graph.whole("split", [-1, 3, shape.heads, depth])
-    whole = graph.whole("whole", [-1, h])
     for layer in range(shape.layers):
+        if layer == shape.layers // 2:
+            state = graph.cut(state, h)
+        split = graph.whole("split", [-1, 3, shape.heads, depth])
+        whole = graph.whole("whole", [-1, h])
         at, name = f"encoder.layer.{layer}.", f"l{layer}"
         joined = _joined(tensors, f"{at}attention.self.", depth)
         graph.linear(f"{name}.qkv", state, *joined)
@@ -220,6 +227,10 @@ class _Writer:
         self._precision = precision
         self._nodes: list[Any] = []
         self._kept: dict[str, Any] = {}
+        self._inputs: dict[str, tuple[str, list[int | str]]] = {
+            "ids": ("INT64", ["tokens"]),
+            "places": ("INT64", ["tokens"]),
+        }
 
     def __enter__(self) -> "_Writer":
         self._file: BinaryIO = (self._folder / DATA).open("wb")
@@ -312,15 +323,26 @@ class _Writer:
         )  # fmt: skip
         return f"{name}.out"
 
-    def save(self, outputs: Mapping[str, list[int | str]]) -> None:
-        """Write the graph beside its data."""
-        import os
+    def cut(self, state: str, hidden: int) -> str:
+        """End the first half with `state` (tokens, hidden) and return its name in the second."""
+        self.add("Identity", [state], STATE)
+        self._save(FRONT, {STATE: ["tokens", hidden]})
+        self._nodes, self._kept = [], {}
+        self._inputs = {STATE: ("FLOAT", ["tokens", hidden])}
+        return STATE
 
+    def save(self, outputs: Mapping[str, list[int | str]]) -> None:
+        """End the second half, and see the data to the disk."""
+        self._save(BACK, outputs)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _save(self, file: str, outputs: Mapping[str, list[int | str]]) -> None:
         from onnx import TensorProto, helper
 
         inputs = [
-            helper.make_tensor_value_info(name, TensorProto.INT64, ["tokens"])
-            for name in ("ids", "places")
+            helper.make_tensor_value_info(name, getattr(TensorProto, kind), size)
+            for name, (kind, size) in self._inputs.items()
         ]
         found = [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, size)
@@ -330,9 +352,7 @@ class _Writer:
         graph = helper.make_graph(self._nodes, "xlm-roberta", inputs, found, kept)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR, producer_name=VERSION)
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        with (self._folder / GRAPH).open("wb") as file:
-            file.write(model.SerializeToString(deterministic=True))
-            file.flush()
-            os.fsync(file.fileno())
+        with (self._folder / file).open("wb") as opened:
+            opened.write(model.SerializeToString(deterministic=True))
+            opened.flush()
+            os.fsync(opened.fileno())

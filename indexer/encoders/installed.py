@@ -1,4 +1,4 @@
-"""A model made ready for queries: a folder with its graph, its tokenizer and a card of digests.
+"""A model made ready for queries: a folder with its graphs, its tokenizer and a card of digests.
 
 It knows files: what a card says, whether the files are there, and how a folder comes into being as
 a whole. It computes nothing with them.
@@ -15,11 +15,11 @@ from typing import Any
 from store.digest import blake_json, sha256_file, sync_folder, write_atomic
 
 from ..errors import EncoderError
-from .graph import DATA, GRAPH, VERSION
+from .graph import DATA, GRAPHS, VERSION
 
 CARD = "encoder.json"
 TOKENIZER = "tokenizer.json"
-FILES = (GRAPH, DATA, TOKENIZER)
+FILES = (*GRAPHS, DATA, TOKENIZER)
 FORMAT = 1
 
 

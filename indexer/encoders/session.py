@@ -1,11 +1,14 @@
 """A graph in ONNX Runtime with its tokenizer: token ids to arrays, one text at a time.
 
+The two halves of the graph are loaded by a thread each, for loading packs gigabytes of matrices.
+
 Settings are fixed, so that equal ids give equal bits in every process of a machine: two threads
 (how many does not change a bit, only the time), no optimisation at load, matrices packed always,
 for a packed product rounds otherwise than an unpacked one. It imports no torch and knows neither
 queries nor passages.
 """
 
+import ctypes
 import os
 from functools import cached_property
 from importlib.util import find_spec
@@ -14,7 +17,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EncoderError
-from .graph import GRAPH
+from .graph import BACK, FRONT, GRAPHS, STATE
 from .installed import TOKENIZER, Card, read_card
 
 if TYPE_CHECKING:
@@ -42,18 +45,19 @@ class OnnxModel:
             raise EncoderError(
                 f"{self.card.name} needs {' and '.join(lacking)} to read queries: run {EXTRA}."
             )
-        self._loader: Thread | None = None
-        self._loaded: Any = None
-        self._failed: Exception | None = None
+        self._loaders: list[Thread] = []
+        self._loaded: dict[str, Any] = {}
+        self._failed: list[Exception] = []
 
     def begin(self) -> None:
-        """Load the graph in a thread of its own while the caller opens other things."""
-        if self._loader is None:
-            # No daemon: a process that ends while it loads would be aborted, not ended.
-            self._loader = Thread(target=self._load)
-            self._loader.start()
+        """Load the graph in threads of its own while the caller opens other things."""
+        if not self._loaders:
+            # No daemons: a process that ends while they load would be aborted, not ended.
+            self._loaders = [Thread(target=self._load, args=(name,)) for name in GRAPHS]
+            for loader in self._loaders:
+                loader.start()
 
-    def _load(self) -> None:
+    def _load(self, name: str) -> None:
         try:
             import onnxruntime as ort
 
@@ -64,24 +68,24 @@ class OnnxModel:
             options.log_severity_level = 3
             # Waiting threads would take the processor from whatever runs beside the search.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            self._loaded = ort.InferenceSession(
-                str(self.folder / GRAPH), options, providers=["CPUExecutionProvider"]
+            self._loaded[name] = ort.InferenceSession(
+                str(self.folder / name), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # shown by whoever asks for the session
-            self._failed = error
+        except Exception as error:  # shown by whoever asks for the sessions
+            self._failed.append(error)
 
     @property
-    def session(self) -> Any:
-        """The ONNX Runtime session; EncoderError when it does not load."""
+    def sessions(self) -> tuple[Any, Any]:
+        """The ONNX Runtime sessions of both halves; EncoderError when one does not load."""
         self.begin()
-        assert self._loader is not None
-        self._loader.join()
-        if self._failed is not None:
+        for loader in self._loaders:
+            loader.join()
+        if self._failed:
             raise EncoderError(
-                f"{self.folder / GRAPH} does not load ({self._failed}): run appliance verify, and "
-                "appliance index where the checkpoint is."
-            ) from self._failed
-        return self._loaded
+                f"The graph in {self.folder} does not load ({self._failed[0]}): run appliance "
+                "verify, and appliance index where the checkpoint is."
+            ) from self._failed[0]
+        return self._loaded[FRONT], self._loaded[BACK]
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -99,6 +103,9 @@ class OnnxModel:
             ) from error
         tokenizer.no_padding()
         tokenizer.no_truncation()
+        # A process has few of them and keeps them: to free a vocabulary of 250,000 words takes a
+        # third of a second, for which whoever asked would wait at the end.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(tokenizer))
         return tokenizer
 
     def run(self, ids: list[int]) -> "list[NDArray[np.float32]]":
@@ -109,5 +116,7 @@ class OnnxModel:
         # As XLM-RoBERTa counts: from one behind the padding token's id, which has no place.
         real = given != self.card.pad
         places = np.cumsum(real) * real + self.card.pad
-        found: list[NDArray[np.float32]] = self.session.run(None, {"ids": given, "places": places})
+        front, back = self.sessions
+        (state,) = front.run(None, {"ids": given, "places": places})
+        found: list[NDArray[np.float32]] = back.run(None, {STATE: state})
         return found
