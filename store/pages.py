@@ -77,11 +77,16 @@ ORDER BY version.id LIMIT %s
 
 
 class PageStore:
-    """The pages of one collection of `database`; the collection is made by its first write."""
+    """The pages of one collection of `database`; the collection is made by its first write.
 
-    def __init__(self, database: Database, collection: str = "web") -> None:
+    With `at`, a commit number, pages are found as they were then: what `resolve` and `nearest`
+    return does not change while others write.
+    """
+
+    def __init__(self, database: Database, collection: str = "web", at: int | None = None) -> None:
         self._database = database
         self.collection = collection
+        self.at = at
         self._known_id: int | None = None
 
     def add(self, versions: Iterable[PageVersion]) -> AddReport:
@@ -97,9 +102,12 @@ class PageStore:
     def resolve(self, url: str, at: int | None = None) -> PageVersion | None:
         """Return the page at `url`, now or at the commit number `at`; None where there is none.
 
+        Without `at` it is the store's own, if it has one.
+
         Tried in turn: the page itself, where its redirects and aliases lead, and other spellings.
         Raises UrlError for text that is no URL and DamagedPageError.
         """
+        at = self.at if at is None else at
         others: tuple[str, ...] = ()
         try:
             key = url_hash(url)
@@ -207,7 +215,9 @@ class PageStore:
         """Return (url, title) of the pages whose address or title is most like `url`."""
         with self._database.read() as connection:
             collection = self._id(connection)
-            return [] if collection is None else nearest_pages(connection, collection, url, limit)
+            if collection is None:
+                return []
+            return nearest_pages(connection, collection, url, limit, self.at)
 
     def add_alias(self, alias_url: str, target_url: str) -> None:
         """Record that `alias_url` (a redirect, a declared duplicate) leads to `target_url`."""

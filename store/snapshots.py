@@ -70,6 +70,17 @@ class Snapshots:
             raise RuntimeError("PostgreSQL returned no row for the snapshot it has written")
         return Snapshot(*row)
 
+    def seq(self) -> int:
+        """Return the number of the last commit that changed a page; 0 before the first."""
+        with self._database.read() as connection:
+            return _seq(connection)
+
+    def remove(self, name: str) -> None:
+        """Forget a name; what it named stays. Raises SnapshotError where there is none."""
+        self.get(name)
+        with self._database.raw() as connection:
+            connection.execute("DELETE FROM snapshot WHERE name = %s", (name,))
+
     def get(self, name: str) -> Snapshot:
         """Return one snapshot; raises SnapshotError."""
         with self._database.read() as connection:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from .codec import Packer
 from .database import LOCK_WRITE, Connection, Database
 from .errors import UrlError
+from .nearest import page_words
 from .page import PageVersion
-from .urls import canonical, host, url_hash, words
+from .urls import canonical, host, url_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,6 @@ class AddReport:
         )
 
 
-# More than any address or title needs, and few enough that a hostile one costs nothing.
-WORDS_KEPT = 200
 _INCOMING = """
 CREATE TEMPORARY TABLE incoming (
     wave integer, url text, url_hash bytea, host text, etag text, last_modified text,
@@ -126,7 +125,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
                 version.extractor,
                 packer.text(version.text),
                 packer.outlinks(version.outlinks),
-                sorted({*words(version.url), *words(version.title)})[:WORDS_KEPT],
+                page_words(version.url, version.title),
             )
         )
         aliases += [(name, version.url) for name in version.aliases]
