@@ -49,9 +49,13 @@ class PurgeError(ApplianceError):
 
 
 class ReplayDiffers(ApplianceError):
-    """A replayed tool call whose result is not the recorded one."""
+    """A replayed tool call whose result is not the recorded one; `call` counts from 1, 0: none."""
 
     exit_code = 3
+
+    def __init__(self, message: str, call: int = 0) -> None:
+        super().__init__(message)
+        self.call = call
 
 
 class QuestionsError(ApplianceError):

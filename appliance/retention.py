@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from indexer.errors import IndexerError
@@ -19,7 +20,7 @@ from indexer.frozen import FrozenIndex, frozen_root
 from indexer.frozen.files import current_name
 from indexer.frozen.write import folder_name, unreferred
 from store.database import Database
-from store.digest import canonical_json, write_atomic
+from store.digest import blake, canonical_json, write_atomic
 from store.errors import SnapshotError
 from store.snapshots import Snapshots
 from store.unseen import unseen
@@ -31,7 +32,7 @@ from .trace import read_manifest, read_run, run_ids
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A named snapshot: the store's own facts, the indexes it keeps, and how many runs saw it."""
+    """A named snapshot: the store's own facts, and the index of each collection that it keeps."""
 
     name: str
     seq: int
@@ -109,7 +110,7 @@ def create_snapshot(home: Home, database: Database, name: str) -> Kept:
 
 def list_snapshots(home: Home, database: Database) -> list[Kept]:
     """All named snapshots, oldest first."""
-    indexes = {facts["name"]: facts["indexes"] for facts in _snapshot_files(home)}
+    indexes = {str(facts["name"]): facts["indexes"] for facts in _snapshot_files(home)}
     return [
         Kept(s.name, s.seq, s.created_at, s.pages, s.digest, indexes.get(s.name, {}))
         for s in Snapshots(database).list()
@@ -125,8 +126,8 @@ def remove_snapshot(home: Home, database: Database, name: str) -> None:
 def collect(home: Home, database: Database, dry: bool = False) -> Collected:
     """Remove the frozen indexes and the superseded page versions that nothing refers to.
 
-    Kept are what a run or a named snapshot refers to, the current index and the one before it,
-    and each version that one of these indexes lists. With `dry` it only counts. The caller holds
+    Kept are what a run or a named snapshot refers to, the current index, and each version that one
+    of these indexes lists. With `dry` it only counts. The caller holds
     the index, so that none is written meanwhile. Raises RunError for a run that cannot be read:
     what it refers to is not known.
     """
@@ -205,7 +206,7 @@ def version_digests(value: object) -> Iterator[str]:
             yield from version_digests(item)
 
 
-def _snapshot_files(home: Home) -> "Iterator[dict[str, dict[str, str]]]":
+def _snapshot_files(home: Home) -> Iterator[dict[str, Any]]:
     for path in sorted(home.snapshots.glob("*.json")):
         try:
             facts = json.loads(path.read_bytes())
@@ -219,5 +220,6 @@ def _snapshot_files(home: Home) -> "Iterator[dict[str, dict[str, str]]]":
 
 
 def _file(home: Home, name: str) -> Path:
-    # A name may hold a slash; no file name does.
-    return home.snapshots / f"{quote(name, safe='')[:200]}.json"
+    # A name may hold a slash and be long; two names never have one file.
+    readable = quote(name, safe="")[:80]
+    return home.snapshots / f"{readable}-{blake(name.encode()).partition(':')[2][:12]}.json"

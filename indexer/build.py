@@ -56,6 +56,11 @@ class IndexReport:
     unchanged: bool
 
 
+def nothing() -> tuple[str, ...]:
+    """Refer to no earlier index."""
+    return ()
+
+
 def build(
     db: Database,
     home: Path,
@@ -96,11 +101,6 @@ def generations(
     """Return the names of this encoder's collections; on a server they carry the database's."""
     owner = db.identity() if backend.uri else ""
     return Generations(vectors, encoder.digest, chunker.digest, owner)
-
-
-def nothing() -> tuple[str, ...]:
-    """Refer to no earlier index."""
-    return ()
 
 
 def silent(stage: str, done: int, total: int) -> None:
