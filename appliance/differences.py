@@ -4,7 +4,6 @@ of the pages behind them. It compares values and changes nothing.
 
 import difflib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from store.errors import StoreError
@@ -49,9 +48,9 @@ def pages_of_difference(
         old, new = before.get(url), after.get(url)
         if old is not None and new is not None and old[0] == new[0]:
             continue
-        was = _said(old) if old else f"not shown, {_stored(pages, url, seq)}"
-        is_ = _said(new) if new else f"not shown, {_stored(pages, url, None)}"
-        lines.append(f"  page {url}: then {was}; now {is_}")
+        before_said = _said(old) if old else _stored(pages, url, seq)
+        after_said = _said(new) if new else _stored(pages, url, None)
+        lines.append(f"  page {url}: then {before_said}; now {after_said}")
     if len(lines) > SHOWN_LINES:
         lines = [*lines[:SHOWN_LINES], f"  … and {len(lines) - SHOWN_LINES} more pages"]
     return lines
@@ -78,12 +77,12 @@ def _said(facts: tuple[str, str]) -> str:
 
 def _stored(pages: PageStore | None, url: str, seq: int | None) -> str:
     if pages is None:
-        return "and nothing is known of it"
+        return "not shown"
     try:
         found: PageVersion | None = pages.resolve(url, at=seq)
     except StoreError:
         found = None
     if found is None:
         return "not in the corpus"
-    captured: datetime = found.fetched_at
-    return f"though in the corpus as {found.digest[:DIGEST_SHOWN]}… captured {captured:%Y-%m-%d}"
+    facts = found.digest, found.fetched_at.isoformat()
+    return f"not shown, though in the corpus as {_said(facts)}"

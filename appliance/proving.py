@@ -171,7 +171,8 @@ def _judged(run: Run, readers: Readers, pinned: bool) -> Verdict:
     try:
         proof = prove(run, readers, lambda note: None, pinned=pinned)
     except ReplayDiffers as difference:
-        verdict, why = _standing(run, readers.pages, _first(difference))
+        what = f"call {difference.call} gives another result" if difference.call else ""
+        verdict, why = _standing(run, readers.pages, what or _first(difference))
         return Verdict(run.id, run.question, verdict, why, difference.call)
     except (RunError, ModelError) as error:
         return Verdict(run.id, run.question, UNPROVED, _first(error))
@@ -185,12 +186,12 @@ def _standing(run: Run, pages: PageStore, difference: str) -> tuple[str, str]:
     ]
     supported = [items for items in carried if items]
     if not supported:
-        return CHANGES, f"{difference}; no quote tells whether the answer would be another"
+        return CHANGES, f"{difference}, and no quote tells whether the answer would be another"
     for items in supported:
         if not any(_stands(item, pages) for item in items):
             quote = " ".join(str(items[0]["quote"]).split())[:80]
-            return CHANGES, f"{difference}; the page no longer says “{quote}”"
-    return STANDS, f"{difference}; every quote that carries the answer still stands"
+            return CHANGES, f"{difference}, and the page no longer says “{quote}”"
+    return STANDS, f"{difference}, but every quote that carries the answer still stands"
 
 
 def claims_of(run: Run) -> list[dict[str, Any]]:
