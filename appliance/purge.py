@@ -30,6 +30,7 @@ from .retention import referred_indexes
 from .trace import locked_run, read_run, run_ids
 
 Say = Callable[[str], None]
+Text = tuple[str, str, str]
 
 
 def plan(home: Home, database: Database, collection: str, target: str) -> tuple[Doomed, Receipt]:
@@ -47,24 +48,22 @@ def plan(home: Home, database: Database, collection: str, target: str) -> tuple[
     if doomed is None:
         assert begun is not None
         return Doomed(begun.kind, target, begun.collection, (), (), ()), begun
-    receipt = Receipt(
+    pages = [f"b2:{key.hex()}" for _, key in doomed.pages]
+    versions = [(key, digest) for key, _, digest in doomed.versions]
+    if begun is not None:
+        pages = list(dict.fromkeys([*begun.pages, *pages]))
+        versions = list(dict.fromkeys([*begun.versions, *versions]))
+    return doomed, Receipt(
         begun.id if begun else new_id(),
         begun.at if begun else now(),
         doomed.kind,
         target,
         doomed.collection,
-        tuple(f"b2:{key.hex()}" for _, key in doomed.pages),
-        tuple((key, digest) for key, _, digest in doomed.versions),
+        tuple(pages),
+        tuple(versions),
+        {"pages": len(pages), "versions": len(versions)},
+        begun.runs if begun else (),
     )
-    if begun is not None:
-        receipt = replace(
-            receipt,
-            counts=begun.counts,
-            runs=begun.runs,
-            pages=tuple(dict.fromkeys([*begun.pages, *receipt.pages])),
-            versions=tuple(dict.fromkeys([*begun.versions, *receipt.versions])),
-        )
-    return doomed, receipt
 
 
 def purge(
@@ -79,33 +78,33 @@ def purge(
     """Carry out what was planned and return the receipt as it was written.
 
     `encoder` is what passages are encoded with, for the index that is written anew. Raises RunBusy
-    when a run is being written, before anything is removed.
+    when a run is being written, before anything is removed; also when one began meanwhile, and the
+    same command then finishes the purge.
     """
     _refuse_busy(home)
     receipt.write(home.receipts)
-    runs = _redact(home, database, doomed, receipt)
+    texts = _texts(home, database, doomed, receipt)
+    runs = _redact(home, receipt, texts)
     opened = _remove_opened(home.opened, receipt, runs)
     say(f"{len(runs)} runs redacted, {opened} opened pages removed")
-    receipt = replace(receipt, runs=tuple(dict.fromkeys([*receipt.runs, *runs]))).write(
-        home.receipts
-    )
+    receipt = _with_runs(receipt, runs, opened=opened).write(home.receipts)
     passages = passages_of(database, doomed.version_ids)
     forget_vectors(database, home.root, passages, backend)
-    counts = delete_pages(database, doomed) if doomed.page_ids else {}
-    if counts:
-        receipt = replace(
-            receipt,
-            counts={
-                **counts,
-                "vectors": len(passages),
-                "opened": opened,
-                "runs": len(receipt.runs),
-            },
-        ).write(home.receipts)
+    if doomed.page_ids:
+        counts = delete_pages(database, doomed)
+        counts["vectors"] = len(passages)
+        receipt = replace(receipt, counts={**receipt.counts, **counts}).write(home.receipts)
         say(f"{counts['pages']} pages and {counts['versions']} versions removed")
     index, removed = _refreeze(home, database, receipt, encoder, backend, say)
-    counted = {**receipt.counts, "indexes": removed}
-    return replace(receipt, index=index, counts=counted).ended().write(home.receipts)
+    # A run that began since the first look may have read the pages before they were gone.
+    _refuse_busy(home)
+    receipt = _with_runs(receipt, _redact(home, receipt, texts), indexes=removed)
+    return replace(receipt, index=index).ended().write(home.receipts)
+
+
+def _with_runs(receipt: Receipt, runs: list[str], **counts: int) -> Receipt:
+    found = tuple(dict.fromkeys([*receipt.runs, *runs]))
+    return replace(receipt, runs=found, counts={**receipt.counts, **counts, "runs": len(found)})
 
 
 def _refuse_busy(home: Home) -> None:
@@ -114,31 +113,30 @@ def _refuse_busy(home: Home) -> None:
             pass
 
 
-def concerned(home: Home, doomed: Doomed) -> Iterator[tuple[str, set[bytes]]]:
-    """Each run that names pages of `doomed`, and the hashes of their addresses.
+def concerned(home: Home, receipt: Receipt) -> Iterator[tuple[str, set[bytes]]]:
+    """Each run that names pages of `receipt`, and the hashes of their addresses.
 
     Raises RunError for a run that cannot be read: what is in it cannot be redacted.
     """
-    pages = {key for _, key in doomed.pages}
+    pages = {bytes.fromhex(key.partition(":")[2]) for key in receipt.pages}
     for run_id in run_ids(home.runs) if pages else ():
         try:
             run = read_run(home.runs, run_id)
         except RunError as error:
             raise RunError(
-                f"{error}; until then nothing is purged, for the run may hold texts of the pages "
-                f"(or remove it with: appliance runs rm {run_id})"
+                f"{error}; until then the purge does not end, for the run may hold texts of the "
+                f"pages (or remove it with: appliance runs rm {run_id})"
             ) from error
         named = pages.intersection(named_pages(run.events))
         corpus = run.manifest.get("corpus")
-        elsewhere = isinstance(corpus, dict) and corpus.get("collection") != doomed.collection
+        elsewhere = isinstance(corpus, dict) and corpus.get("collection") != receipt.collection
         if named and not elsewhere:
             yield run_id, named
 
 
-def _redact(home: Home, database: Database, doomed: Doomed, receipt: Receipt) -> list[str]:
-    """Take the texts out of the runs; return the runs that had some."""
-    found = list(concerned(home, doomed))
-    wanted = set().union(*(named for _, named in found)) if found else set()
+def _texts(home: Home, database: Database, doomed: Doomed, receipt: Receipt) -> list[Text]:
+    """(URL, title, text) of each version of the pages that runs name."""
+    wanted = {key for _, named in concerned(home, receipt) for key in named}
     urls = {url for url, key in doomed.pages if key in wanted}
     pages = PageStore(database, doomed.collection)
     texts = []
@@ -149,10 +147,17 @@ def _redact(home: Home, database: Database, doomed: Doomed, receipt: Receipt) ->
             except StoreError:
                 continue  # what cannot be read any more was not copied from it lately
             texts.append((page.url, page.title, page.text))
+    return texts
+
+
+def _redact(home: Home, receipt: Receipt, texts: list[Text]) -> list[str]:
+    """Take the texts out of the runs; return the runs from which this purge has taken some."""
     changed = []
-    for run_id, named in found:
-        redactor = Redactor(named, (digest for _, _, digest in doomed.versions), texts)
-        if redact_run(home.runs, run_id, redactor, receipt.id, receipt.at):
+    for run_id, named in concerned(home, receipt):
+        redactor = Redactor(named, (digest for _, digest in receipt.versions), texts)
+        if redact_run(home.runs, run_id, redactor, receipt.id, receipt.at) or any(
+            event.get("receipt") == receipt.id for event in read_run(home.runs, run_id).purged
+        ):
             changed.append(run_id)
     return changed
 

@@ -45,7 +45,7 @@ class Redactor:
         self._titles: dict[str, str] = {}
         self._rows: set[int] = set()
         for url, title, text in texts:
-            self._titles[f"[{link_title(title)}]({url})"] = f"[{PURGED}]({url})"
+            self._titles[f"[{link_title(title)}]({url})"] = f"[{link_title(PURGED)}]({url})"
             words = [match[0].casefold() for match in _WORD.finditer(f"{title}\n{text}")]
             self._rows.update(_rows(words))
 

@@ -108,12 +108,12 @@ def test_the_run_stays_readable_and_says_so(corpus: Corpus, command: Command, ru
     assert "second-longest river" not in text
     assert redacted.question == "How long is the Danube?"
     search, visit, miss = redacted.all("call")
-    assert f"[{PURGED}]({DANUBE})\n{PURGED}" in str(search["text"])
+    assert f"[(purged)]({DANUBE})\n{PURGED}" in str(search["text"])
     assert "](https://almanac.example/rhine)" in str(search["text"])
     assert f"The useful information in {DANUBE}: {PURGED}" in str(visit["text"])
     kept = str(rhine["text"])
     assert kept[kept.index(f"The useful information in {RHINE}") :] in str(visit["text"])
-    assert f"[{PURGED}]({DANUBE})" in str(miss["text"])
+    assert f"[(purged)]({DANUBE})" in str(miss["text"])
     assert f"The page says: {PURGED}" in str(redacted.all("turn")[3]["completion"])
     (event,) = redacted.purged
     assert (event["pages"], bool(event["receipt"])) == (1, True)

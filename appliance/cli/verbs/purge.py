@@ -28,7 +28,7 @@ def command(target: str, yes: bool, collection: str | None, as_json: bool) -> No
     config = config_from(collection=collection)
     with open_store(config) as database, config.home.writer("index"):
         doomed, receipt = plan(config.home, database, config.collection, target)
-        runs = list(concerned(config.home, doomed))
+        runs = list(concerned(config.home, receipt))
         say(
             f"the {doomed.kind} {safe(target)} in {doomed.collection}: {len(doomed.pages):,} pages "
             f"with {len(doomed.versions):,} versions, quoted or shown in {len(runs):,} runs"
