@@ -52,7 +52,7 @@ def read(document: str) -> Reader:
     return reader
 
 
-def browse(path: Path, folder: Path) -> str:
+def browse(path: Path, folder: Path, act: str = "--dump-dom") -> str:
     """The document as Chromium has it after loading `path`, in a namespace without a network."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser is None:
@@ -72,7 +72,7 @@ def browse(path: Path, folder: Path) -> str:
             "--disable-component-update",
             "--disable-sync",
             f"--user-data-dir={folder / 'profile'}",
-            "--dump-dom",
+            act,
             path.as_uri(),
         ],
         capture_output=True,
