@@ -147,7 +147,9 @@ def test_events_that_this_version_does_not_know_do_no_harm(
 
 
 def test_bars_are_as_high_as_their_figures() -> None:
-    figure = stacked("Tokens", ("read", "written"), [Bar("a", (30.0, 10.0)), Bar("b<", (0.0, 20.0))])
+    figure = stacked(
+        "Tokens", ("read", "written"), [Bar("a", (30.0, 10.0)), Bar("b<", (0.0, 20.0))]
+    )
     heights = [float(h) for h in re.findall(r'y="[\d.]+" width="[\d.]+" height="([\d.]+)"', figure)]
     bars = heights[-4:]
     assert (bars[2], bars[3]) == (0.0, bars[0] - bars[1])
