@@ -145,7 +145,7 @@ def prove(
     except UnknownVersionError as error:
         raise ReplayDiffers(
             f"call {count + 1} of run {run.id} cannot be repeated, because a page version that the "
-            f"index lists was deleted from the store ({_first(error)}); "
+            f"index lists was deleted from the store ({_first(error).partition(';')[0]}); "
             + ("restore the store from a backup" if pinned else "run: appliance index"),
             count + 1,
         ) from error

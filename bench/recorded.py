@@ -1,5 +1,5 @@
-"""Runs whose tool calls are known beforehand, written by the real loop: the cassettes of the rows that
-replay them.
+"""Runs whose tool calls are known beforehand, written by the real loop: the cassettes of the rows
+that replay them.
 
 The calls are those of the demo corpus' questions and pages, and of the published trajectories where
 the measuring data are. A scripted engine makes them; tools, store, index and trace are the
@@ -76,7 +76,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def plans(home: Path, world: Path | None, number: int) -> list[Plan]:
-    """`number` distinct calls where the corpora give so many: those of the trajectories, but at most
+    """`number` distinct calls where the corpora give so many: those of the trajectories, at most
     WORLD_SHARE, then questions of the demo, then its pages.
     """
     found = [*_trajectories(world)] if world is not None else []

@@ -1,5 +1,5 @@
-"""Many recorded calls: replayed in fresh processes, with one byte altered, and on their snapshot after
-the corpus went on.
+"""Many recorded calls: replayed in fresh processes, with one byte altered, and on their snapshot
+after the corpus went on.
 """
 
 import json
@@ -122,7 +122,7 @@ def altered(stage: Stage) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A call that is the first of its run to show a page, and the place of a letter that it shows."""
+    """A call that is the first of its run to show a page, and the place of a letter it shows."""
 
     call: int
     page: PageVersion

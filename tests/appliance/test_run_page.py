@@ -32,16 +32,17 @@ TURNS = (
     '"What does the pestilent herb weigh?"}}\n</tool_call>',
     "x</think>\n<answer>77 kg</answer>",
 )
-TAGS = set(
-    "html head meta title style body header main mark h1 h2 h3 p strong a em pre code table thead "
-    "tbody tr th td section small blockquote span dl dt dd details summary article ol li div "
-    "figure svg g rect line text ul".split()
-)
+TAGS = {
+    "html", "head", "meta", "title", "style", "body", "header", "section", "article", "div", "span",
+    "h1", "h2", "h3", "p", "strong", "em", "small", "a", "mark", "blockquote", "pre", "code",
+    "table", "thead", "tbody", "tr", "th", "td", "ul", "ol", "li", "dl", "dt", "dd", "details",
+    "summary", "figure", "svg", "g", "rect", "line", "text",
+}  # fmt: skip
 """All that a run's page is made of: nothing that loads, runs or sends."""
-ATTRIBUTES = set(
-    "lang charset http-equiv content name class id href open viewbox role aria-label x y x1 x2 y1 "
-    "y2 width height text-anchor".split()
-)
+ATTRIBUTES = {
+    "lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "open", "viewbox",
+    "role", "aria-label", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "text-anchor",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_whatever_differs_between_two_runs_is_shown(
     for said in (
         "question:\n  after “… How long is",
         "seed     0  7",
-        f'- call 1 search({{"query": ["Danube length"]}})',
+        '- call 1 search({"query": ["Danube length"]})',
         "≠ call 2 / 1 visit(",
         "then “2,850”, now “2,851”",
         '+ call 2 visit({"goal": "g", "url": ["u"]})',
