@@ -99,7 +99,7 @@ def altered(stage: Stage) -> str:
     chance = random.Random(SEED)
     runs = kept.read()
     chance.shuffle(runs)
-    stopped = []
+    stopped: list[int] = []
     with open_database(kept.home) as database:
         for run in runs:
             shown = _latest(database, run, chance)
