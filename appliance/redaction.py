@@ -67,7 +67,11 @@ class Redactor:
             changed: dict[str, Any] = self._call(event)
         else:
             changed = self._values(event)
-        return event if changed == event else {**changed, "purged": receipt}
+        if changed == event:
+            return event
+        if changed.get("ids"):
+            changed["ids"] = []  # the tokens of what was written are the words of it
+        return {**changed, "purged": receipt}
 
     def _values(self, value: Any) -> Any:
         """JSON values without the texts; an object that is of a purged page keeps `KEPT` alone."""

@@ -249,6 +249,12 @@ def test_only_a_copy_of_the_page_is_taken_from_what_a_model_wrote() -> None:
     )
     copied = "So: the rhine rises in the CANTON of\nGraubünden at Toma - I see."
     assert redactor.scrub(copied) == f"So: {PURGED} - I see."
+    turn = {"type": "turn", "completion": copied, "ids": [5, 6], "tokens": 2}
+    assert redactor.event(turn, "r") == {
+        **turn, "completion": f"So: {PURGED} - I see.", "ids": [], "purged": "r",
+    }  # fmt: skip
+    other = {**turn, "completion": "So."}
+    assert redactor.event(other, "r") is other
     for kept in ("The Rhine rises in the canton.", "", "It rises in Graubünden.", "x " * 50):
         assert redactor.scrub(kept) == kept
     chinese = Redactor([], [], [("u", "长江", "长江是中国最长的河流，全长约6300公里。")])
