@@ -3,6 +3,7 @@ of the pages behind them. It compares values and changes nothing.
 """
 
 import difflib
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,17 @@ def words_of_difference(then: str, now: str) -> list[str]:
     if len(lines) > SHOWN_LINES:
         lines = [*lines[:SHOWN_LINES], f"  … and {len(lines) - SHOWN_LINES} more places"]
     return lines
+
+
+def fields_of_difference(then: Any, now: Any, name: str = "") -> list[str]:
+    """The names of the fields in which two JSON values differ, sorted; capture times left out."""
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        pairs = [(str(key), then.get(key), now.get(key)) for key in {**then, **now}]
+    elif isinstance(then, (list, tuple)) and isinstance(now, (list, tuple)) and name != "spans":
+        pairs = [(name, *pair) for pair in itertools.zip_longest(then, now)]
+    else:
+        return [] if then == now or name == "captured" else [name]
+    return sorted({found for key, a, b in pairs for found in fields_of_difference(a, b, key)})
 
 
 def pages_of_difference(

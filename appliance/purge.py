@@ -86,7 +86,7 @@ def purge(
     texts = _texts(home, database, doomed, receipt)
     runs = _redact(home, receipt, texts)
     opened = _remove_opened(home.opened, receipt, runs)
-    say(f"{len(runs)} runs redacted, {opened} opened pages removed")
+    say(f"redacted runs: {len(runs)}; removed opened pages: {opened}")
     receipt = _with_runs(receipt, runs, opened=opened).write(home.receipts)
     passages = passages_of(database, doomed.version_ids)
     forget_vectors(database, home.root, passages, backend)
@@ -94,7 +94,7 @@ def purge(
         counts = delete_pages(database, doomed)
         counts["vectors"] = len(passages)
         receipt = replace(receipt, counts={**receipt.counts, **counts}).write(home.receipts)
-        say(f"{counts['pages']} pages and {counts['versions']} versions removed")
+        say(f"removed pages: {counts['pages']}; versions: {counts['versions']}")
     index, removed = _refreeze(home, database, receipt, encoder, backend, say)
     # A run that began since the first look may have read the pages before they were gone.
     _refuse_busy(home)

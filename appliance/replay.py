@@ -16,7 +16,7 @@ from models.turns import Call
 from store.pages import PageStore
 
 from .agent import AnswerStep, CallStep, research
-from .differences import pages_of_difference, words_of_difference
+from .differences import fields_of_difference, pages_of_difference, words_of_difference
 from .errors import ReplayDiffers, RunError, RunPurged
 from .evidence import Evidence
 from .limits import RecordedLimits
@@ -35,13 +35,16 @@ class Compared:
     result: ToolResult
 
 
-def replay(run: Run, toolbox: Toolbox, pages: PageStore | None = None) -> Iterator[Compared]:
+def replay(
+    run: Run, toolbox: Toolbox, pages: PageStore | None = None, words_alone: bool = False
+) -> Iterator[Compared]:
     """Re-execute each tool call of `run`, yielding those that are identical.
 
     Raises ReplayDiffers at the first call whose result is not the recorded one, and when the loop
     makes other calls than the run did, and RunError when the run's own file was changed. A run
     that was killed or interrupted is replayed as far as it came. `pages` tells which version of a
-    page there is now, where a result differs. RunPurged where a purge took the recorded result.
+    page there is now, where a result differs. With `words_alone` a result is the same when the
+    model reads the same words. RunPurged where a purge took the recorded result.
     """
     engine = ScriptedEngine([recorded_completion(event) for event in run.all("turn")])
     recorded = run.all("call")
@@ -65,7 +68,7 @@ def replay(run: Run, toolbox: Toolbox, pages: PageStore | None = None) -> Iterat
                         f"the replay calls {step.call.name or 'a tool'} once more than the run "
                         f"{run.id} did; the run was written by another version of the loop"
                     )
-                _compare(run, done + 1, recorded[done], step, pages)
+                _compare(run, done + 1, recorded[done], step, pages, words_alone)
                 done += 1
                 yield Compared(done, step.call, step.result)
             elif isinstance(step, AnswerStep) and run.answer != step.text and not cut_short:
@@ -110,7 +113,12 @@ def recorded_completion(event: Event) -> Completion:
 
 
 def _compare(
-    run: Run, number: int, recorded: Event, step: CallStep, pages: PageStore | None
+    run: Run,
+    number: int,
+    recorded: Event,
+    step: CallStep,
+    pages: PageStore | None,
+    words_alone: bool,
 ) -> None:
     if recorded.get("purged"):
         raise RunPurged(
@@ -126,9 +134,12 @@ def _compare(
         )
     if step.result.digest == recorded["digest"]:
         return
+    if words_alone and step.result.text == recorded["text"]:
+        return
     difference = "\n".join(words_of_difference(str(recorded["text"]), step.result.text))
     if not difference:
-        difference = "the text is equal; the page versions or spans behind it are not"
+        names = ", ".join(fields_of_difference(without_capture(data), step.result.data))
+        difference = f"  the words are equal; what differs behind them: {names}"
     corpus = run.manifest.get("corpus")
     seq = corpus.get("seq") if isinstance(corpus, Mapping) else None
     involved = pages_of_difference(data, step.result.data, pages, seq)

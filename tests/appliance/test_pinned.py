@@ -216,8 +216,15 @@ def test_all_runs_at_once_and_whose_answer_would_change(
     corpus.pages.add([replace(page, text=page.text + "\n\nA line more.")])
     found = {item["run"]: item for item in command("replay", "--all", "--json").json["runs"]}
     assert (found[run]["verdict"], found[run]["call"]) == ("stands", 3)
-    assert "every quote that carries the answer still stands" in found[run]["why"]
+    assert "but the model reads the same words in every call" in found[run]["why"]
     assert found[quiet]["verdict"] == "same"
+
+    corpus.pages.add([replace(page, text=page.text.replace("second-longest", "longest"))])
+    done = command("replay", "--all", "--json")
+    assert done.code == 0
+    found = {item["run"]: item for item in done.json["runs"]}
+    assert found[run]["verdict"] == "stands"
+    assert "every quote that carries the answer still stands" in found[run]["why"]
 
     corpus.pages.add([replace(page, text=page.text.replace("2,850", "2,851"))])
     done = command("replay", "--all")

@@ -169,7 +169,7 @@ def test_nothing_is_removed_without_a_yes(
     done = command("purge", DANUBE)
     assert done.code == 1
     assert "nothing was removed; confirm it, or give --yes" in done.err
-    assert "1 pages with 2 versions, quoted or shown in 1 runs" in done.err
+    assert "pages 1, their versions 2, runs that quote or show them 1\n" in done.err
     assert corpus.pages.resolve(DANUBE) is not None
     assert not (corpus.root / "receipts").exists()
 

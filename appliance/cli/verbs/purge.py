@@ -30,8 +30,9 @@ def command(target: str, yes: bool, collection: str | None, as_json: bool) -> No
         doomed, receipt = plan(config.home, database, config.collection, target)
         runs = list(concerned(config.home, receipt))
         say(
-            f"the {doomed.kind} {safe(target)} in {doomed.collection}: {len(doomed.pages):,} pages "
-            f"with {len(doomed.versions):,} versions, quoted or shown in {len(runs):,} runs"
+            f"the {doomed.kind} {safe(target)} in {doomed.collection}: "
+            f"pages {len(doomed.pages):,}, their versions {len(doomed.versions):,}, "
+            f"runs that quote or show them {len(runs):,}"
         )
         for url, _ in doomed.pages[:SHOWN]:
             say(f"  {safe(url)}")
