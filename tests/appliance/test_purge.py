@@ -192,6 +192,36 @@ def test_a_run_that_is_being_written_stops_it_before_anything_is_removed(
     assert SECRET in (corpus.runs / run / "run.jsonl").read_text("utf-8")
 
 
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_run_that_began_meanwhile_is_redacted_as_well(
+    corpus: Corpus, command: Command, run: str, monkeypatch: pytest.MonkeyPatch, busy: bool
+) -> None:
+    whole = purging._refreeze
+    first = read_run(corpus.runs, run)
+    writers = []
+
+    def meanwhile(*given: object, **named: object) -> object:
+        writer = RunWriter(corpus.runs, first.manifest, "later")
+        writer.add(first.all("call")[1])
+        writers.append(writer)
+        if not busy:
+            writer.__exit__(None, None, None)
+        return whole(*given, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(purging, "_refreeze", meanwhile)
+        done = command("purge", DANUBE, "--yes", "--json")
+    if busy:
+        assert done.code == 1
+        assert "the run later is being written by another process" in done.err
+        writers[0].__exit__(None, None, None)
+        assert words_anywhere(corpus.root, SECRET) == ["runs/later/run.jsonl"]
+        done = command("purge", DANUBE, "--yes", "--json")
+    assert done.code == 0, done.err
+    assert done.json["runs"] == [run, "later"]
+    assert words_anywhere(corpus.root, SECRET) == []
+
+
 @pytest.mark.parametrize(
     "step", ["_redact", "_remove_opened", "forget_vectors", "delete_pages", "_refreeze", "build"]
 )
