@@ -2,6 +2,7 @@
 never texts, and gives the same order every time.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from .database import Connection
@@ -13,37 +14,47 @@ CANDIDATES = 1000
 # More than any address or title needs, and few enough that a hostile one costs nothing.
 WORDS_KEPT = 200
 
-_SHARING = """
+_SHARED_WORDS = "(SELECT count(*) FROM unnest({words}) AS word WHERE word = ANY(%(words)s::text[]))"
+# Of a large site first what begins alike: a word misspelled is mostly right at its beginning.
+_BEGINS_ALIKE = """
+EXISTS (
+    SELECT FROM unnest(page.words) AS word
+    WHERE left(word, %(letters)s::int) = ANY(%(beginnings)s::text[])
+)
+"""
+BEGINNING = 3
+
+_SHARING = f"""
 SELECT page.url, version.title, page.host, page.words
 FROM page JOIN page_version AS version ON version.id = page.current_version
 WHERE page.collection_id = %(collection)s AND page.words && %(words)s::text[]
-ORDER BY page.id LIMIT %(most)s
+ORDER BY {_SHARED_WORDS.format(words="page.words")} DESC, page.id
+LIMIT %(most)s
 """
-_SAME_HOST = """
+_SAME_HOST = f"""
 SELECT page.url, version.title, page.host, page.words
 FROM page JOIN page_version AS version ON version.id = page.current_version
 WHERE page.collection_id = %(collection)s AND page.host = %(host)s
-ORDER BY page.id LIMIT %(most)s
+ORDER BY {_BEGINS_ALIKE} DESC, page.id
+LIMIT %(most)s
 """
 # As it was at a commit. The words of a page are those of its newest title: the pages that had
 # another one then are looked at whatever their words are now.
 _THEN = """
+SELECT page.url, version.title, page.host,
+       CASE WHEN version.seq_to IS NULL THEN page.words END
+FROM page
 JOIN page_version AS version ON version.page_id = page.id AND version.seq_from <= %(at)s
  AND (version.seq_to IS NULL OR version.seq_to > %(at)s)
-"""
-_COLUMNS_THEN = """
-page.url, version.title, page.host, CASE WHEN version.seq_to IS NULL THEN page.words END
+WHERE page.collection_id = %(collection)s
 """
 _SHARING_THEN = f"""
-SELECT {_COLUMNS_THEN} FROM page {_THEN}
-WHERE page.collection_id = %(collection)s
- AND (page.words && %(words)s::text[] OR version.seq_to IS NOT NULL)
+{_THEN} AND (page.words && %(words)s::text[] OR version.seq_to IS NOT NULL)
 ORDER BY page.id
 """
 _SAME_HOST_THEN = f"""
-SELECT {_COLUMNS_THEN} FROM page {_THEN}
-WHERE page.collection_id = %(collection)s AND page.host = %(host)s
-ORDER BY page.id LIMIT %(most)s
+{_THEN} AND page.host = %(host)s
+ORDER BY page.id
 """
 _CHANGED_SINCE = "SELECT EXISTS (SELECT FROM clock WHERE seq > %s)"
 
@@ -82,33 +93,52 @@ def nearest_pages(
 
 def _rows(
     connection: Connection, collection: int, asked: list[str], asked_host: str, at: int | None
-) -> list[tuple[str, str, str, list[str]]]:
+) -> list[tuple[Any, ...]]:
     """Return (url, title, host, words) of what may resemble the address."""
-    values = {"collection": collection, "words": asked, "host": asked_host, "most": CANDIDATES}
+    values: dict[str, Any] = {
+        "collection": collection,
+        "words": asked,
+        "host": asked_host,
+        "letters": BEGINNING,
+        "beginnings": sorted({word[:BEGINNING] for word in asked}),
+        "most": CANDIDATES,
+    }
     if at is not None:
         row = connection.execute(_CHANGED_SINCE, (at,)).fetchone()
         if row is None or row[0]:
-            return _rows_then(connection, {**values, "at": at}, set(asked))
-    rows = connection.execute(_SHARING, values).fetchall()
+            return _rows_then(connection, {**values, "at": at})
+    rows = connection.execute(_SHARING.encode(), values).fetchall()
     if asked_host:
-        rows += connection.execute(_SAME_HOST, values).fetchall()
+        rows += connection.execute(_SAME_HOST.encode(), values).fetchall()
     return rows
 
 
-def _rows_then(
-    connection: Connection, values: dict[str, object], asked: set[str]
-) -> list[tuple[str, str, str, list[str]]]:
-    """The same as it was at a commit: the pages that shared a word then, by age, and the host's."""
-    found = []
-    for statement in (_SHARING_THEN, _SAME_HOST_THEN) if values["host"] else (_SHARING_THEN,):
-        rows = [
-            (url, title, at_host, page_words(url, title) if stored is None else stored)
-            for url, title, at_host, stored in connection.execute(statement.encode(), values)
-        ]
-        if statement is _SHARING_THEN:
-            rows = [row for row in rows if asked.intersection(row[3])][:CANDIDATES]
-        found += rows
+def _rows_then(connection: Connection, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The same as it was at a commit, with the order made here, because the words of pages that
+    have changed since are known here alone.
+    """
+    asked, beginnings = set(values["words"]), set(values["beginnings"])
+
+    def sharing(row: tuple[Any, ...]) -> int:
+        return -len(asked.intersection(row[3]))
+
+    def unlike(row: tuple[Any, ...]) -> bool:
+        return beginnings.isdisjoint(word[:BEGINNING] for word in row[3])
+
+    rows = [row for row in _then(connection, _SHARING_THEN, values) if sharing(row)]
+    found = sorted(rows, key=sharing)[:CANDIDATES]
+    if values["host"]:
+        rows = _then(connection, _SAME_HOST_THEN, values)
+        found += sorted(rows, key=unlike)[:CANDIDATES]
     return found
+
+
+def _then(connection: Connection, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement, by age, with the words that each page had."""
+    return [
+        (url, title, at_host, page_words(url, title) if stored is None else stored)
+        for url, title, at_host, stored in connection.execute(statement.encode(), values)
+    ]
 
 
 def page_words(url: str, title: str) -> list[str]:

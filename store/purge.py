@@ -24,6 +24,7 @@ WITH RECURSIVE reached (hash, steps) AS (
     UNION
     SELECT alias.target_hash, reached.steps + 1 FROM reached
     JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
+     AND alias.seq_to IS NULL
     WHERE reached.steps < 5
 )
 SELECT DISTINCT page.id, page.url, page.url_hash FROM reached

@@ -101,6 +101,16 @@ def test_a_page_that_came_since_is_said_to_have_been_missing(
     assert f"page {DANUBE}-delta: then not in the corpus; now sha256:" in now.err
 
 
+def test_an_alias_that_came_since_is_not_followed(
+    corpus: Corpus, command: Command, scripted: Callable[..., object]
+) -> None:
+    scripted(MISS, ANSWER)
+    assert command("ask", "q").code == 0
+    corpus.pages.add_alias(f"{DANUBE}-delta", DANUBE)
+    assert command("replay", "last").code == 3
+    assert command("replay", "last", "--pinned").code == 0
+
+
 def test_the_nearest_pages_of_a_miss_are_those_of_then(
     corpus: Corpus, command: Command, scripted: Callable[..., object]
 ) -> None:
