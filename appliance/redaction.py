@@ -27,6 +27,9 @@ KEPT = frozenset(
 )
 """What of a purged page stays in a run: which it was, and when it was captured."""
 
+TAKEN_FROM = ("value", "said")
+"""What stands beside a quote of a page and was taken from it: another answer, a judgement."""
+
 NAMING = ("url", "page", "nearest")
 """The fields of recorded results and quotes that hold addresses."""
 
@@ -80,7 +83,11 @@ class Redactor:
                 return {
                     name: item if name in KEPT else _blank(item) for name, item in value.items()
                 }
-            return {name: self._values(item) for name, item in value.items()}
+            found = {name: self._values(item) for name, item in value.items()}
+            proof = value.get("evidence")
+            if isinstance(proof, Mapping) and self._of_page(proof):
+                found |= {name: _blank(value[name]) for name in TAKEN_FROM if name in value}
+            return found
         if isinstance(value, (list, tuple)):
             return [self._values(item) for item in value]
         return self.scrub(value) if isinstance(value, str) else value

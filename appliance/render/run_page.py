@@ -12,6 +12,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -80,15 +81,39 @@ def _head(run: Run) -> str:
     )
 
 
-def _quoted(run: Run) -> list[tuple[str, list[dict[str, Any]]]]:
-    """(claim, quotes) of the run, the claim empty for quotes that carry none."""
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A claim of the answer, the quotes that carry it, and what other pages say instead."""
+
+    claim: str
+    quotes: list[dict[str, Any]]
+    others: list[tuple[Any, ...]] = field(default_factory=list)
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """All quotes."""
+        return [*self.quotes, *(item for _, item in self.others)]
+
+
+def _quoted(run: Run) -> list[Quoted]:
+    """The claims of the run with their quotes, the claim empty for quotes that carry none."""
     found = []
     for event in run.events:
         if event.get("type") == "evidence":
             for claim in _list(event.get("claims")):
-                found.append((str(claim.get("claim", "")), _list(claim.get("evidence"))))
+                others = [
+                    (str(other.get("value", "")), *_list([other.get("evidence")]))
+                    for other in _list(claim.get("conflicts"))
+                ]
+                found.append(
+                    Quoted(
+                        str(claim.get("claim", "")),
+                        _list(claim.get("evidence")),
+                        [other for other in others if len(other) == 2],
+                    )
+                )
         elif event.get("type") == "quotes":
-            found.append(("", _list(event.get("items"))))
+            found.append(Quoted("", _list(event.get("items"))))
     return found
 
 
@@ -96,36 +121,45 @@ def _list(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _places(quoted: Sequence[tuple[str, list[dict[str, Any]]]]) -> dict[tuple[str, str], int]:
+def _places(quoted: Sequence[Quoted]) -> dict[tuple[str, str], int]:
     """The number of each quoted page version, in the order of the quotes."""
     numbers: dict[tuple[str, str], int] = {}
-    for _, quotes in quoted:
-        for item in quotes:
+    for claim in quoted:
+        for item in claim.items:
             numbers.setdefault((str(item.get("url")), str(item.get("version"))), len(numbers) + 1)
     return numbers
 
 
-def _answer(run: Run, quoted: Sequence[tuple[str, list[dict[str, Any]]]]) -> str:
+def _answer(run: Run, quoted: Sequence[Quoted]) -> str:
     parts = ["<section>\n<h2>Answer</h2>\n"]
     said = _text(run.answer) if run.answer else f"No answer ({_text(run.outcome)})."
     parts.append(f'<p class="answer">{said}</p>\n')
     numbers = _places(quoted)
-    for claim, quotes in quoted:
+    for one in quoted:
+        claim, quotes = one.claim, one.quotes
         if claim and not quotes:
             parts.append(
                 f'<p class="unsupported">{_text(claim)} — no page that was read says it.</p>'
             )
         elif claim and len(quoted) > 1:
             parts.append(f"<p>{_text(claim)}</p>")
-        for item in quotes:
-            number = numbers[str(item.get("url")), str(item.get("version"))]
+        parts += [_quote(item, numbers) for item in quotes]
+        for value, item in one.others:
             parts.append(
-                f"<blockquote>{_text(item.get('quote', ''))}</blockquote>\n"
-                f'<p class="where"><span class="label">{_text(item.get("label", ""))}</span> · '
-                f'<a href="#page-{number}">{_text(item.get("title", ""))}</a> · '
-                f"{_text(item.get('url', ''))} · captured {_day(item.get('captured'))}</p>\n"
+                f'<p class="unsupported">Another page that was read says {_text(value)}:</p>\n'
+                + _quote(item, numbers)
             )
     return "".join([*parts, "</section>\n"])
+
+
+def _quote(item: Mapping[str, Any], numbers: Mapping[tuple[str, str], int]) -> str:
+    number = numbers[str(item.get("url")), str(item.get("version"))]
+    return (
+        f"<blockquote>{_text(item.get('quote', ''))}</blockquote>\n"
+        f'<p class="where"><span class="label">{_text(item.get("label", ""))}</span> · '
+        f'<a href="#page-{number}">{_text(item.get("title", ""))}</a> · '
+        f"{_text(item.get('url', ''))} · captured {_day(item.get('captured'))}</p>\n"
+    )
 
 
 def _seconds(event: Event, name: str) -> float:
@@ -222,12 +256,12 @@ def _line(facts: Mapping[str, object]) -> str:
     return line if len(line) <= 300 else line[:299] + "…"
 
 
-def _sources(quoted: Sequence[tuple[str, list[dict[str, Any]]]], pages: Versions) -> str:
+def _sources(quoted: Sequence[Quoted], pages: Versions) -> str:
     numbers = _places(quoted)
     if not numbers:
         return ""
     parts = ["<section>\n<h2>The pages that are quoted</h2>\n"]
-    items = [item for _, quotes in quoted for item in quotes]
+    items = [item for claim in quoted for item in claim.items]
     for (url, digest), number in numbers.items():
         page = pages.get((url, digest))
         parts.append(f'<div id="page-{number}">')

@@ -16,6 +16,7 @@ from store.page import PageVersion
 from store.pages import PageStore
 from store.passages import PassageStore
 from store.snapshots import Snapshots
+from store.urls import url_hash
 
 from .conftest import WHEN, Corpus, Done, stored
 
@@ -283,6 +284,11 @@ def test_only_a_copy_of_the_page_is_taken_from_what_a_model_wrote() -> None:
     assert redactor.event(turn, "r") == {
         **turn, "completion": f"So: {PURGED} - I see.", "ids": [], "purged": "r",
     }  # fmt: skip
+    quote = {"url": "https://u.example/a", "version": "sha256:1", "quote": "Toma", "start": 1}
+    page = Redactor([url_hash(quote["url"])], ["sha256:1"], [])
+    event = {"type": "evidence", "claims": [{"conflicts": [{"value": "Toma", "evidence": quote}]}]}
+    taken = {"value": PURGED, "evidence": {**quote, "quote": PURGED}}
+    assert page.event(event, "r")["claims"] == [{"conflicts": [taken]}]
     other = {**turn, "completion": "So."}
     assert redactor.event(other, "r") is other
     for kept in ("The Rhine rises in the canton.", "", "It rises in Graubünden.", "x " * 50):

@@ -133,6 +133,7 @@ def test_a_page_that_is_gone_or_altered_is_said_to_be(
         {"type": "trim", "turn": 3, "stubbed": [1]},
         {"type": "evidence", "claims": "not a list"},
         {"type": "evidence", "claims": [{"claim": "c", "evidence": [{"url": 1}]}]},
+        {"type": "evidence", "claims": [{"conflicts": [{"value": 1}, 2, {"evidence": {}}]}]},
         {"type": "quotes", "items": [{"quote": "<b>", "start": -1, "end": 10**9}]},
         {"type": "turn", "turn": "<b>", "prefilled": "x", "tokens": None},
         {"type": "call"},
@@ -145,6 +146,19 @@ def test_events_that_this_version_does_not_know_do_no_harm(
         writer.add(event)
     reader = read(run_html(read_run(tmp_path, "r"), {}))
     assert set(reader.tags) <= TAGS
+
+
+def test_what_another_page_says_instead_is_shown(tmp_path: Path) -> None:
+    def quote(text: str) -> dict[str, object]:
+        return {"url": "https://a.example/x", "version": "sha256:1", "quote": text, "title": "X"}
+
+    conflict = {"value": "<b>2 km", "evidence": quote("It is 2 km.")}
+    claim = {"claim": "1 km", "evidence": [quote("It is 1 km.")], "conflicts": [conflict]}
+    with RunWriter(tmp_path, {"question": "q", "model": "none"}, "r") as writer:
+        writer.add({"type": "evidence", "claims": [claim]})
+    text = read(run_html(read_run(tmp_path, "r"), {})).text
+    assert "Another page that was read says <b>2 km:\nIt is 2 km." in text
+    assert "It is 1 km." in text
 
 
 def test_bars_are_as_high_as_their_figures() -> None:
