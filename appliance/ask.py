@@ -201,6 +201,7 @@ def manifest(
         "date": date,
         "seed": seed,
         "index": readers.index_facts(),
+        "corpus": readers.corpus_facts(),
         "versions": {"appliance": version(DISTRIBUTION), "python": platform.python_version()},
         "model": "none",
         "profile": "none",

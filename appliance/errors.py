@@ -4,7 +4,10 @@ ApplianceError
 ├── ConfigError       a setting that cannot be used
 ├── SealError         an outside connection that the seal refused
 ├── RunError          a run that is unknown, unreadable or of another format
+│   ├── RunBusy       a run that another process is writing to
+│   └── RunPurged      a run whose texts were purged, so that it cannot be replayed
 ├── ReplayDiffers     a replayed tool call gave another result than the recorded one
+├── PurgeError        something to purge that is not there, or a purge that was not confirmed
 ├── QuestionsError    a question file that cannot be read
 ├── HomeBusy          another process is writing to the same home
 └── HomeUnusable      the home folder cannot be written (permissions, full disk)
@@ -33,10 +36,26 @@ class RunError(ApplianceError):
     """A run that does not exist, cannot be read, or was written in another format."""
 
 
+class RunBusy(RunError):
+    """A run that another process is writing to."""
+
+
+class RunPurged(RunError):
+    """A run from which a purge took texts, so that a call of it cannot be compared any more."""
+
+
+class PurgeError(ApplianceError):
+    """Something to purge that is not there, or a purge that was not confirmed."""
+
+
 class ReplayDiffers(ApplianceError):
-    """A replayed tool call whose result is not the recorded one."""
+    """A replayed tool call whose result is not the recorded one; `call` counts from 1, 0: none."""
 
     exit_code = 3
+
+    def __init__(self, message: str, call: int = 0) -> None:
+        super().__init__(message)
+        self.call = call
 
 
 class QuestionsError(ApplianceError):

@@ -34,6 +34,21 @@ class Home:
         return self.root / "runs"
 
     @property
+    def snapshots(self) -> Path:
+        """Which frozen indexes each named snapshot keeps."""
+        return self.root / "snapshots"
+
+    @property
+    def receipts(self) -> Path:
+        """What was purged, and when."""
+        return self.root / "receipts"
+
+    @property
+    def opened(self) -> Path:
+        """Pages that were written as HTML to be looked at."""
+        return self.root / "opened"
+
+    @property
     def models(self) -> Path:
         """The registry of local weights."""
         return self.root / "models"

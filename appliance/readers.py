@@ -18,6 +18,7 @@ from indexer.search import Searcher
 from models.profiles import Profile
 from store.database import Database, open_database
 from store.pages import PageStore
+from store.snapshots import Snapshots
 
 from .config import Config
 from .errors import ConfigError
@@ -37,6 +38,10 @@ class Readers:
     searcher: Searcher
     encoder: str = ""
     """One sentence on what queries are encoded with, and why."""
+
+    def corpus_facts(self) -> dict[str, object]:
+        """What a run's manifest says of the pages: the collection, and the commit it saw."""
+        return {"collection": self.pages.collection, "seq": self.pages.at}
 
     def remembering(self, memory: QueryMemory) -> "Readers":
         """The same readers for one run, whose query vectors are kept in `memory`."""
@@ -84,14 +89,26 @@ def open_store(config: Config) -> Iterator[Database]:
         database.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A past state: the digest of the frozen index that was read, and the store's commit."""
+
+    index: str
+    seq: int
+
+
 @contextmanager
-def open_readers(config: Config) -> Iterator[Readers]:
+def open_readers(config: Config, pinned: Pinned | None = None) -> Iterator[Readers]:
     """Open frozen index and store; IndexMissing names the repair when nothing is indexed.
 
-    The index first: what reads queries loads while PostgreSQL is reached, or started.
+    Pages are those of the commit that is the last one now, or of the past state `pinned`: what
+    is written while they are open is not seen. The index first: what reads queries loads while
+    PostgreSQL is reached, or started.
     """
     root = config.home.create().root
-    index = FrozenIndex.open(frozen_root(root, config.collection))
+    index = FrozenIndex.open(
+        frozen_root(root, config.collection), pinned.index if pinned is not None else ""
+    )
     again = _reranker_folder(config)  # refused before anything begins to load
     choice = choose_reader(
         config.home.encoders,
@@ -106,7 +123,8 @@ def open_readers(config: Config) -> Iterator[Readers]:
         reranker = _begun(again)
         said = f"{said}, and {reranker.name} for the first {config.rerank_pages} pages"
     with open_store(config) as database:
-        pages = PageStore(database, config.collection)
+        seq = pinned.seq if pinned is not None else Snapshots(database).seq()
+        pages = PageStore(database, config.collection, at=seq)
         searcher = Searcher(
             index, pages, choice.encoder, reranker=reranker, depth=config.rerank_pages
         )

@@ -5,7 +5,6 @@ The first that differs ends the replay with the difference in words. Nothing is 
 records no misses and makes no run.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,15 +13,17 @@ from models.errors import EngineError
 from models.profiles import profile
 from models.scripted import ScriptedEngine
 from models.turns import Call
+from store.pages import PageStore
 
 from .agent import AnswerStep, CallStep, research
-from .errors import ReplayDiffers, RunError
+from .differences import fields_of_difference, pages_of_difference, words_of_difference
+from .errors import ReplayDiffers, RunError, RunPurged
 from .evidence import Evidence
 from .limits import RecordedLimits
 from .tools import Toolbox, ToolResult, without_capture
 from .trace import Event, Run
 
-SHOWN_LINES = 12
+__all__ = ["Compared", "check_index", "replay", "replay_quotes", "words_of_difference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,16 @@ class Compared:
     result: ToolResult
 
 
-def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
+def replay(
+    run: Run, toolbox: Toolbox, pages: PageStore | None = None, words_alone: bool = False
+) -> Iterator[Compared]:
     """Re-execute each tool call of `run`, yielding those that are identical.
 
     Raises ReplayDiffers at the first call whose result is not the recorded one, and when the loop
     makes other calls than the run did, and RunError when the run's own file was changed. A run
-    that was killed or interrupted is replayed as far as it came.
+    that was killed or interrupted is replayed as far as it came. `pages` tells which version of a
+    page there is now, where a result differs. With `words_alone` a result is the same when the
+    model reads the same words. RunPurged where a purge took the recorded result.
     """
     engine = ScriptedEngine([recorded_completion(event) for event in run.all("turn")])
     recorded = run.all("call")
@@ -63,7 +68,7 @@ def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
                         f"the replay calls {step.call.name or 'a tool'} once more than the run "
                         f"{run.id} did; the run was written by another version of the loop"
                     )
-                _compare(run, done + 1, recorded[done], step)
+                _compare(run, done + 1, recorded[done], step, pages, words_alone)
                 done += 1
                 yield Compared(done, step.call, step.result)
             elif isinstance(step, AnswerStep) and run.answer != step.text and not cut_short:
@@ -78,6 +83,11 @@ def replay(run: Run, toolbox: Toolbox) -> Iterator[Compared]:
 def replay_quotes(run: Run, found: Sequence[Evidence]) -> int:
     """Compare the quotes of a run without a model with those `found` now; returns their number."""
     event = run.last("quotes")
+    if event is not None and event.get("purged"):
+        raise RunPurged(
+            f"a quote of run {run.id} was purged, so that it can no longer be compared; see the "
+            f"receipt {event['purged']}"
+        )
     if event is None:
         raise RunError(f"the run {run.id} has neither turns nor quotes; there is nothing to replay")
     now = [evidence.to_json() for evidence in found]
@@ -102,7 +112,19 @@ def recorded_completion(event: Event) -> Completion:
     )
 
 
-def _compare(run: Run, number: int, recorded: Event, step: CallStep) -> None:
+def _compare(
+    run: Run,
+    number: int,
+    recorded: Event,
+    step: CallStep,
+    pages: PageStore | None,
+    words_alone: bool,
+) -> None:
+    if recorded.get("purged"):
+        raise RunPurged(
+            f"call {number} of run {run.id} showed a page that was purged, so that it can no "
+            f"longer be compared; see the receipt {recorded['purged']}"
+        )
     data = recorded["data"]
     assert isinstance(data, Mapping)
     if ToolResult(str(recorded["text"]), data).digest != recorded["digest"]:
@@ -112,29 +134,20 @@ def _compare(run: Run, number: int, recorded: Event, step: CallStep) -> None:
         )
     if step.result.digest == recorded["digest"]:
         return
+    if words_alone and step.result.text == recorded["text"]:
+        return
     difference = "\n".join(words_of_difference(str(recorded["text"]), step.result.text))
     if not difference:
-        difference = "the text is equal; the page versions or spans behind it are not"
+        names = ", ".join(fields_of_difference(without_capture(data), step.result.data))
+        difference = f"  the words are equal; what differs behind them: {names}"
+    corpus = run.manifest.get("corpus")
+    seq = corpus.get("seq") if isinstance(corpus, Mapping) else None
+    involved = pages_of_difference(data, step.result.data, pages, seq)
     raise ReplayDiffers(
         f"call {number} of run {run.id}, {step.call.name}({step.call.raw.strip()}), gives another "
-        f"result on the present corpus than it gave then:\n{difference}"
+        "result on the present corpus than it gave then:\n" + "\n".join([difference, *involved]),
+        number,
     )
-
-
-def words_of_difference(then: str, now: str) -> list[str]:
-    """Say what differs, word by word, in at most `SHOWN_LINES` lines."""
-    before, after = then.split(), now.split()
-    lines = []
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for kind, i, j, k, m in matcher.get_opcodes():
-        if kind == "equal":
-            continue
-        context = " ".join(before[max(0, i - 6) : i])
-        old, new = " ".join(before[i:j]), " ".join(after[k:m])
-        lines.append(f"  after “… {context}”: then “{old}”, now “{new}”")
-    if len(lines) > SHOWN_LINES:
-        lines = [*lines[:SHOWN_LINES], f"  … and {len(lines) - SHOWN_LINES} more places"]
-    return lines
 
 
 def check_index(run: Run, present: Mapping[str, object]) -> list[str]:

@@ -6,7 +6,7 @@ that was open. It knows encoders by their protocol only, and nothing of crawling
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage ("split", "encode", "freeze"), what is done and the total."""
+
+Referred = Callable[[], Collection[str]]
+"""Returns the digests of frozen indexes that somebody still refers to."""
 
 BATCH = 1024
 """Passages taken together and put in order of length, so that like ones are encoded together."""
@@ -53,6 +56,11 @@ class IndexReport:
     unchanged: bool
 
 
+def nothing() -> tuple[str, ...]:
+    """Refer to no earlier index."""
+    return ()
+
+
 def build(
     db: Database,
     home: Path,
@@ -63,11 +71,14 @@ def build(
     backend: Backend = LITE,
     chunker: Chunker = DEFAULT_CHUNKER,
     rebuild: bool = False,
+    whole: bool = False,
+    referred: Referred = nothing,
 ) -> IndexReport:
     """Bring the index of `home` up to date with the store and freeze one collection of it.
 
     Passages and vectors are those of all collections; what readers map is one collection's.
-    `backend` names a Milvus server instead of Milvus Lite; `rebuild` encodes everything again.
+    `backend` names a Milvus server instead of Milvus Lite; `rebuild` encodes everything again,
+    `whole` only freezes everything again. Earlier frozen indexes that `referred` names stay.
     Raises IndexBusy when another run holds the index, VectorStoreError and the encoder's errors;
     what was done until then is kept.
     """
@@ -79,7 +90,7 @@ def build(
             run.forget()
         run.prepare()
         run.catch_up()
-        report = run.freeze(frozen_root(home, collection), rebuild)
+        report = run.freeze(frozen_root(home, collection), rebuild or whole, referred)
         names.publish()
         return report
 
@@ -211,7 +222,7 @@ class Run:
         """Return the passages that Milvus should hold."""
         return {row.id for rows in self._each() for row in rows}
 
-    def freeze(self, root: Path, rebuild: bool) -> IndexReport:
+    def freeze(self, root: Path, rebuild: bool, referred: Referred = nothing) -> IndexReport:
         """Write and publish the frozen index, unless the current one is made of the same."""
         contents = Contents(self._encoder, self._chunker, self._pages, self._version, self._each())
         current = None if rebuild else current_index(root)
@@ -225,7 +236,9 @@ class Run:
             partial(self._vectors.export, self._collection),
             partial(self._progress, "freeze"),
         )
-        return self._report(contents, manifest.digest, publish(root, manifest), unchanged=False)
+        # Asked for last, for runs may have begun meanwhile.
+        folder = publish(root, manifest, referred())
+        return self._report(contents, manifest.digest, folder, unchanged=False)
 
     def _report(
         self, contents: Contents, digest: str, folder: Path, unchanged: bool

@@ -17,7 +17,7 @@ from .nearest import nearest_pages
 from .page import Outlink, PageVersion
 from .urls import aliases, url_hash
 from .verify import Fault, Progress, find_faults
-from .writing import AddReport, add_versions, put_aliases
+from .writing import AddReport, add_versions, lock_writers, put_aliases
 
 __all__ = ["AddReport", "Failure", "Fault", "Miss", "PageStore"]
 
@@ -53,6 +53,9 @@ WITH RECURSIVE reached (hash, rank, steps) AS (
     SELECT alias.target_hash, reached.rank, reached.steps + 1
     FROM reached
     JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
+     AND CASE WHEN %(at)s::bigint IS NULL THEN alias.seq_to IS NULL
+              ELSE alias.seq_from <= %(at)s AND (alias.seq_to IS NULL OR alias.seq_to > %(at)s)
+         END
     WHERE reached.steps < %(longest)s
 )
 SELECT {_COLUMNS} FROM reached
@@ -77,11 +80,16 @@ ORDER BY version.id LIMIT %s
 
 
 class PageStore:
-    """The pages of one collection of `database`; the collection is made by its first write."""
+    """The pages of one collection of `database`; the collection is made by its first write.
 
-    def __init__(self, database: Database, collection: str = "web") -> None:
+    With `at`, a commit number, pages are found as they were then: what `resolve` and `nearest`
+    return does not change while others write.
+    """
+
+    def __init__(self, database: Database, collection: str = "web", at: int | None = None) -> None:
         self._database = database
         self.collection = collection
+        self.at = at
         self._known_id: int | None = None
 
     def add(self, versions: Iterable[PageVersion]) -> AddReport:
@@ -97,9 +105,12 @@ class PageStore:
     def resolve(self, url: str, at: int | None = None) -> PageVersion | None:
         """Return the page at `url`, now or at the commit number `at`; None where there is none.
 
+        Without `at` it is the store's own, if it has one.
+
         Tried in turn: the page itself, where its redirects and aliases lead, and other spellings.
         Raises UrlError for text that is no URL and DamagedPageError.
         """
+        at = self.at if at is None else at
         others: tuple[str, ...] = ()
         try:
             key = url_hash(url)
@@ -189,7 +200,8 @@ class PageStore:
         """Return where each redirect and alias leads: URL hash by URL hash."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT url_hash, target_hash FROM alias WHERE collection_id = %s",
+                "SELECT url_hash, target_hash FROM alias "
+                "WHERE collection_id = %s AND seq_to IS NULL",
                 (self._id(connection),),
             ).fetchall()
         return {bytes(key): bytes(target) for key, target in rows}
@@ -207,13 +219,17 @@ class PageStore:
         """Return (url, title) of the pages whose address or title is most like `url`."""
         with self._database.read() as connection:
             collection = self._id(connection)
-            return [] if collection is None else nearest_pages(connection, collection, url, limit)
+            if collection is None:
+                return []
+            return nearest_pages(connection, collection, url, limit, self.at)
 
     def add_alias(self, alias_url: str, target_url: str) -> None:
         """Record that `alias_url` (a redirect, a declared duplicate) leads to `target_url`."""
         url_hash(alias_url), url_hash(target_url)  # a bad one raises here
         with self._database.raw() as connection:
-            put_aliases(connection, self._id_for_writing(), [(alias_url, target_url)])
+            collection = self._id_for_writing()
+            lock_writers(connection)
+            put_aliases(connection, collection, [(alias_url, target_url)])
 
     def headers(self, url: str) -> tuple[str | None, str | None] | None:
         """Return (ETag, Last-Modified) of the last fetch of the page at `url`, or None."""

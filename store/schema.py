@@ -106,6 +106,15 @@ alias = Table(
     _words("url"),
     _words("target"),
     Column("target_hash", LargeBinary, nullable=False),
+    Column("seq_from", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq_to", BigInteger),
+    Index(
+        "alias_current",
+        "collection_id",
+        "url_hash",
+        unique=True,
+        postgresql_where=text("seq_to IS NULL"),
+    ),
 )
 
 passage = Table(

@@ -55,7 +55,7 @@ class Snapshots:
             )
         with self._database.raw() as connection:
             seq = _seq(connection)
-            pages, digest = _describe(connection, seq)
+            pages, digest = describe_at(connection, seq)
             try:
                 row = connection.execute(
                     "INSERT INTO snapshot (name, seq, pages, digest) VALUES (%s, %s, %s, %s) "
@@ -69,6 +69,17 @@ class Snapshots:
         if row is None:
             raise RuntimeError("PostgreSQL returned no row for the snapshot it has written")
         return Snapshot(*row)
+
+    def seq(self) -> int:
+        """Return the number of the last commit that changed a page; 0 before the first."""
+        with self._database.read() as connection:
+            return _seq(connection)
+
+    def remove(self, name: str) -> None:
+        """Forget a name; what it named stays. Raises SnapshotError where there is none."""
+        self.get(name)
+        with self._database.raw() as connection:
+            connection.execute("DELETE FROM snapshot WHERE name = %s", (name,))
 
     def get(self, name: str) -> Snapshot:
         """Return one snapshot; raises SnapshotError."""
@@ -91,7 +102,7 @@ class Snapshots:
     def describe(self, seq: int) -> tuple[int, str]:
         """Return (pages, digest) of the state after commit `seq`; reads every page's row."""
         with self._database.raw() as connection:
-            return _describe(connection, seq)
+            return describe_at(connection, seq)
 
     def verify(self, name: str) -> bool:
         """Return whether the store still holds what the snapshot had; raises SnapshotError."""
@@ -104,7 +115,8 @@ def _seq(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def _describe(connection: Connection, seq: int) -> tuple[int, str]:
+def describe_at(connection: Connection, seq: int) -> tuple[int, str]:
+    """Return (pages, digest) of the state after commit `seq`, on this connection."""
     state, pages = hashlib.blake2b(digest_size=32), 0
     with connection.cursor(name="content") as cursor:
         cursor.itersize = 5000

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from .codec import Packer
 from .database import LOCK_WRITE, Connection, Database
 from .errors import UrlError
+from .nearest import page_words
 from .page import PageVersion
-from .urls import canonical, host, url_hash, words
+from .urls import canonical, host, url_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,6 @@ class AddReport:
         )
 
 
-# More than any address or title needs, and few enough that a hostile one costs nothing.
-WORDS_KEPT = 200
 _INCOMING = """
 CREATE TEMPORARY TABLE incoming (
     wave integer, url text, url_hash bytea, host text, etag text, last_modified text,
@@ -91,12 +90,18 @@ _HEALED = """
 DELETE FROM failure USING incoming
 WHERE failure.collection_id = %(collection)s AND failure.url_hash = incoming.url_hash
 """
-_ALIAS = """
-INSERT INTO alias (collection_id, url_hash, url, target, target_hash)
-VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (collection_id, url_hash) DO UPDATE SET
-    target = excluded.target, target_hash = excluded.target_hash
+_ALIASES = """
+SELECT url_hash, target_hash FROM alias
+WHERE collection_id = %s AND url_hash = ANY(%s) AND seq_to IS NULL
 """
+_ALIAS_ENDS = """
+UPDATE alias SET seq_to = %s WHERE collection_id = %s AND url_hash = ANY(%s) AND seq_to IS NULL
+"""
+_ALIAS = """
+INSERT INTO alias (collection_id, url_hash, url, target, target_hash, seq_from)
+VALUES (%s, %s, %s, %s, %s, %s)
+"""
+_NEXT = "UPDATE clock SET seq = seq + 1 RETURNING seq"
 
 
 def add_versions(database: Database, collection: int, versions: Iterable[PageVersion]) -> AddReport:
@@ -126,7 +131,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
                 version.extractor,
                 packer.text(version.text),
                 packer.outlinks(version.outlinks),
-                sorted({*words(version.url), *words(version.title)})[:WORDS_KEPT],
+                page_words(version.url, version.title),
             )
         )
         aliases += [(name, version.url) for name in version.aliases]
@@ -146,7 +151,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
         for wave in range(max(waves.values()) + 1):
             report += _merge(connection, collection, wave)
         connection.execute(_HEALED, {"collection": collection})
-        put_aliases(connection, collection, aliases)
+        put_aliases(connection, collection, aliases, report.seq or 0)
     return report
 
 
@@ -155,9 +160,13 @@ def lock_writers(connection: Connection) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_WRITE,))
 
 
-def put_aliases(connection: Connection, collection: int, pairs: Iterable[tuple[str, str]]) -> None:
+def put_aliases(
+    connection: Connection, collection: int, pairs: Iterable[tuple[str, str]], seq: int = 0
+) -> None:
     """Record that each first URL leads to the second; one that is no URL, or is its own target,
     is left out: a redirect between two spellings of one page needs no alias.
+
+    What changes does so at the commit `seq`, or at one of its own. The caller holds off writers.
     """
     rows = {}
     for name, target in pairs:
@@ -167,9 +176,24 @@ def put_aliases(connection: Connection, collection: int, pairs: Iterable[tuple[s
                 rows[key] = (collection, key, canonical(name), canonical(target), goal)
         except UrlError:
             continue
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_ALIAS, [rows[key] for key in sorted(rows)])
+    if not rows:
+        return
+    for key, target in connection.execute(_ALIASES, (collection, sorted(rows))).fetchall():
+        if rows[bytes(key)][-1] == bytes(target):
+            del rows[bytes(key)]
+    if not rows:
+        return
+    seq = seq or _next_seq(connection)
+    connection.execute(_ALIAS_ENDS, (seq, collection, sorted(rows)))
+    with connection.cursor() as cursor:
+        cursor.executemany(_ALIAS, [(*rows[key], seq) for key in sorted(rows)])
+
+
+def _next_seq(connection: Connection) -> int:
+    row = connection.execute(_NEXT).fetchone()
+    if row is None:
+        raise RuntimeError("the clock table has lost its row")
+    return int(row[0])
 
 
 def _merge(connection: Connection, collection: int, wave: int) -> AddReport:
@@ -181,10 +205,7 @@ def _merge(connection: Connection, collection: int, wave: int) -> AddReport:
     fresh, changed = row if row else (0, 0)
     if not fresh:
         return AddReport(unchanged=touched)
-    row = connection.execute("UPDATE clock SET seq = seq + 1 RETURNING seq").fetchone()
-    if row is None:
-        raise RuntimeError("the clock table has lost its row")
-    at["seq"] = row[0]
+    at["seq"] = _next_seq(connection)
     connection.execute(_CLOSE, at)
     connection.execute(_VERSIONS, at)
-    return AddReport(fresh - changed, changed, touched - fresh, row[0])
+    return AddReport(fresh - changed, changed, touched - fresh, at["seq"])

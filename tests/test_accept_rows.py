@@ -42,6 +42,7 @@ PROMISED = {
     "demo researcher": ("renamed", "invented", "processes", "model card", "model import"),
     "real pages": ("docs crawl", "docs search", "sites.toml"),
     "replay": ("replay", "replay altered"),
+    "recorded calls": ("recorded calls", "altered byte", "pinned"),
     "repeated searches": ("same search", "same processor", "same twin"),
     "retrieval": ("quality", "frozen index", "query encoder", "first search"),
     "air gap": ("no network", "seal", "seal twin"),

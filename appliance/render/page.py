@@ -26,7 +26,7 @@ _NOT_TEXT = re.compile(r"\s*(?:```|~~~|[-*_=\s]*$)")
 
 def page_html(page: PageVersion, spans: Sequence[tuple[int, int]] = ()) -> str:
     """Return a self-contained HTML document of `page` with the character `spans` highlighted."""
-    body = _tagged(_render(_marked(page.text, spans)))
+    body = body_html(page.text, spans)
     style = files(__package__).joinpath("page.css").read_text("utf-8")
     facts = (
         f"{html.escape(page.url)} · captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · "
@@ -45,6 +45,14 @@ def page_html(page: PageVersion, spans: Sequence[tuple[int, int]] = ()) -> str:
         facts=facts,
         body=body,
     )
+
+
+def body_html(text: str, spans: Sequence[tuple[int, int]] = (), spelled: bool = False) -> str:
+    """Return the Markdown `text` as inert HTML, with the character `spans` highlighted.
+
+    With `spelled` the address of a link stands behind it as text, and in no attribute.
+    """
+    return _tagged(_render(_marked(text, spans), spelled))
 
 
 def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -93,13 +101,15 @@ def _tagged(body: str) -> str:
     return "".join(parts)
 
 
-def _render(markdown: str) -> str:
+def _render(markdown: str, spelled: bool = False) -> str:
     from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
 
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
     # The stored text is what a page said, not HTML: an entity in it is the letters of an entity.
     parser.disable("entity")
+
+    targets: list[str] = []
 
     def image(
         self: RendererHTML, tokens: "Tokens", index: int, options: object, env: object
@@ -109,7 +119,14 @@ def _render(markdown: str) -> str:
     def link(self: RendererHTML, tokens: "Tokens", index: int, options: object, env: object) -> str:
         # A link is shown, not followed: the page may not be on this machine.
         target = _plain(str(tokens[index].attrGet("href") or ""))
-        return f'<a title="{html.escape(target)}">'
+        targets.append(target)
+        return "<a>" if spelled else f'<a title="{html.escape(target)}">'
+
+    def close(
+        self: RendererHTML, tokens: "Tokens", index: int, options: object, env: object
+    ) -> str:
+        target = targets.pop()
+        return f"</a> <small>({html.escape(target)})</small>" if spelled else "</a>"
 
     def fence(
         self: RendererHTML, tokens: "Tokens", index: int, options: object, env: object
@@ -118,6 +135,7 @@ def _render(markdown: str) -> str:
 
     parser.add_render_rule("image", image)
     parser.add_render_rule("link_open", link)
+    parser.add_render_rule("link_close", close)
     parser.add_render_rule("fence", fence)
     return str(parser.render(markdown))
 

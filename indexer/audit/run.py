@@ -12,7 +12,7 @@ from store.database import Database
 from store.pages import PageStore
 from store.passages import PassageStore
 
-from ..build import Progress, Run, cut, generations, silent
+from ..build import Progress, Referred, Run, cut, generations, nothing, silent
 from ..encoders.base import Encoder
 from ..frozen import frozen_root
 from ..generations import Generations
@@ -51,17 +51,19 @@ def audit(
     chunker: Chunker = DEFAULT_CHUNKER,
     encode: bool | None = None,
     repair: bool = False,
+    referred: Referred = nothing,
 ) -> Outcome:
     """Compare the index of `home` with the store; with `repair`, make it right and compare again.
 
     Milvus is compared for all collections, the frozen index for `collection`. With `encode` each
     passage is encoded again and compared with its vector; None means: with an encoder that makes
     no dense vectors. Without, a vector is compared with what is frozen of it. Nothing is changed
-    without `repair`. Raises what `build` does.
+    without `repair`. `referred` and what is raised are those of `build`.
     """
     with VectorStore(home / "milvus", backend) as vectors, db.exclusive("index"):
         names = generations(db, vectors, encoder, chunker, backend)
-        task = _Task(db, home, encoder, progress or silent, collection, chunker, vectors, names)
+        shown = progress or silent
+        task = _Task(db, home, encoder, shown, collection, chunker, vectors, names, referred)
         again = encoder.dense_size == 0 if encode is None else encode
         before = task.look(again)
         if not repair or before.clean:
@@ -83,7 +85,9 @@ class _Task:
         chunker: Chunker,
         vectors: VectorStore,
         names: Generations,
+        referred: Referred = nothing,
     ) -> None:
+        self._referred = referred
         self._db, self._encoder, self._chunker = db, encoder, chunker
         self._root = frozen_root(home, collection)
         self._progress, self._collection = progress, collection
@@ -171,9 +175,9 @@ class _Task:
         passages.mark(self._held.ids("missing", "doubled", "changed"), None)
         run.catch_up()
         damaged = found.has(FROZEN, "unreadable", "digest", "doubled", "span", "changed")
-        report = run.freeze(self._root, rebuild=damaged)
+        report = run.freeze(self._root, damaged, self._referred)
         if report.unchanged and found.has(FROZEN, "missing", "surplus"):
-            run.freeze(self._root, rebuild=True)
+            run.freeze(self._root, True, self._referred)
         self._names.publish()
         return run
 

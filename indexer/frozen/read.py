@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..encoders.base import Dense, QueryVectors, Term
-from ..errors import IndexDamaged
+from ..errors import IndexDamaged, IndexMissing
 from ..rarity import idf
 from . import compiled
 from .clusters import DENSE_SCALE, quantise
@@ -71,12 +71,17 @@ class FrozenIndex(Joined):
         self.languages: tuple[str, ...] = tuple(manifest.values["languages"])
 
     @classmethod
-    def open(cls, root: Path) -> "FrozenIndex":
-        """Open the current index below `root` (`home/frozen`).
+    def open(cls, root: Path, digest: str = "") -> "FrozenIndex":
+        """Open the current index below `root` (`home/frozen`), or the one that has `digest`.
 
         Raises IndexMissing, IndexDamaged or IndexStale.
         """
-        folder = current_folder(root)
+        folder = root / folder_name(digest) if digest else current_folder(root)
+        if digest and not folder.is_dir():
+            raise IndexMissing(
+                f"The frozen index {folder.name} is no longer in {root}: nothing referred to it "
+                "any more, or it was purged."
+            )
         manifest = read_manifest(folder)
         named = manifest.values.get("base")
         if named is None:

@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,8 +144,9 @@ def write(
         shutil.rmtree(building, ignore_errors=True)
 
 
-def publish(root: Path, manifest: Manifest) -> Path:
-    """Point `current` at a written index and remove all but it, the one before it, and their bases.
+def publish(root: Path, manifest: Manifest, referred: Collection[str] = ()) -> Path:
+    """Point `current` at a written index and remove all but it, the one before it, those whose
+    digests are in `referred`, and their bases.
 
     The one before stays because a reader may have it open; what is mapped already survives
     removal, but a file not yet opened would not.
@@ -157,14 +158,20 @@ def publish(root: Path, manifest: Manifest) -> Path:
         previous = ""
     if previous != name:
         write_atomic(root / CURRENT, f"{name}\n".encode("ascii"))
-        kept = {name, previous, compiled.FOLDER}
-        for folder in (name, previous):
-            if folder and (base := read_header(root / folder).get("base")):
-                kept.add(folder_name(base))
-        for path in sorted(root.iterdir()):
-            if path.is_dir() and path.name not in kept:
-                shutil.rmtree(path, ignore_errors=True)
+        for path in unreferred(root, {name, previous, *map(folder_name, referred)}):
+            shutil.rmtree(path, ignore_errors=True)
     return root / name
+
+
+def unreferred(root: Path, names: Collection[str]) -> list[Path]:
+    """Return the folders below `root` that are neither in `names` nor the base of one that is."""
+    if not root.is_dir():
+        return []
+    kept = {*names, compiled.FOLDER}
+    for name in names:
+        if name and (base := read_header(root / name).get("base")):
+            kept.add(folder_name(base))
+    return [path for path in sorted(root.iterdir()) if path.is_dir() and path.name not in kept]
 
 
 def warm(root: Path, passages: int) -> None:

@@ -186,7 +186,7 @@ def test_one_altered_letter_anywhere_in_a_page_that_was_read_is_found(
     done = command("replay", "last")
     assert done.code == 3
     assert "appliance: call 1 of run" in done.err
-    assert "the page versions or spans behind it are not" in done.err
+    assert "the words are equal; what differs behind them: version" in done.err
 
 
 def test_a_run_file_that_was_changed_proves_nothing(

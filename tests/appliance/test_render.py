@@ -1,10 +1,7 @@
 """What people see: quotes highlighted where they stand, and hostile pages that stay text."""
 
 import re
-import shutil
-import subprocess
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,8 @@ from appliance.evidence import Claim, Evidence
 from appliance.render.page import page_html
 from appliance.render.terminal import claims_text, evidence_lines, safe, shorten, table
 from store.page import PageVersion
+
+from .documents import browse, read
 
 WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 HOSTILE = """# Danube <script>document.title = "owned"</script>
@@ -46,49 +45,6 @@ def page(text: str, title: str = "Danube", lang: str = "en") -> PageVersion:
 def span(text: str, quote: str) -> tuple[int, int]:
     start = text.index(quote)
     return start, start + len(quote)
-
-
-class Reader(HTMLParser):
-    """The elements of a document, their attributes, and the text inside each highlight."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.marks: list[str] = []
-        self.open: list[str] = []
-        self.text = ""
-        self.marked = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-        assert tag != "mark" or "mark" not in self.open
-        if tag != "meta":
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        inside = "mark" in self.open
-        if inside and self.marked:
-            self.marks[-1] += data
-        elif inside:
-            self.marks.append(data)
-        self.marked = inside
-
-
-def read(document: str) -> Reader:
-    reader = Reader()
-    reader.feed(document)
-    reader.close()
-    assert reader.open == []
-    return reader
 
 
 @pytest.mark.parametrize(
@@ -181,33 +137,6 @@ def test_a_real_browser_highlights_the_quote_and_runs_nothing(tmp_path: Path) ->
     assert "<script" not in dom
     assert "<iframe" not in dom
     assert "<img" not in dom
-
-
-def browse(path: Path, folder: Path) -> str:
-    """The document as Chromium has it after loading `path`."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        pytest.skip("Chromium is not installed; install the package chromium to run this test")
-    done = subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            f"--user-data-dir={folder / 'profile'}",
-            "--dump-dom",
-            path.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout
 
 
 def test_the_terminal_is_not_moved_coloured_or_reversed() -> None:

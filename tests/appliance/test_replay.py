@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.differences import fields_of_difference
 from appliance.errors import ReplayDiffers, RunError
 from appliance.replay import check_index, replay, replay_quotes, words_of_difference
 from appliance.tools import Toolbox, ToolResult
@@ -145,6 +146,21 @@ def test_differences_are_words() -> None:
     )
     assert len(many) == 13
     assert many[-1] == "  … and 8 more places"
+
+
+def test_what_differs_behind_equal_words_is_named() -> None:
+    hit = {"url": "u", "score": 1.0, "spans": [[1, 2]], "captured": "2026", "version": "sha256:1"}
+    then = {"queries": [{"query": "q", "hits": [hit]}]}
+    assert fields_of_difference(then, then) == []
+    for changes, names in (
+        ({"score": 2.0}, ["score"]),
+        ({"spans": [[1, 3]], "captured": "2027"}, ["spans"]),
+        ({"version": "sha256:2", "score": 2.0}, ["score", "version"]),
+        ({"lang": "en"}, ["lang"]),
+    ):
+        now = {"queries": [{"query": "q", "hits": [{**hit, **changes}]}]}
+        assert fields_of_difference(then, now) == names
+    assert fields_of_difference(then, {"queries": [{"query": "q", "hits": []}]}) == ["hits"]
 
 
 def test_the_index_of_a_run_without_a_model_is_checked_as_well(

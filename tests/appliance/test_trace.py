@@ -11,10 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from appliance.errors import HomeUnusable, RunError
-from appliance.trace import RunWriter, find_run, new_run_id, read_run, read_runs, run_ids
+from appliance.errors import HomeUnusable, RunBusy, RunError
+from appliance.trace import (
+    FORMAT,
+    READABLE,
+    RunWriter,
+    find_run,
+    new_run_id,
+    read_run,
+    read_runs,
+    remove_run,
+    run_ids,
+)
 
-FIXTURE = Path(__file__).parent / "fixtures" / "run-format-1.jsonl"
+FIXTURES = Path(__file__).parent / "fixtures"
 
 
 def write(runs: Path, run_id: str, question: str = "q") -> None:
@@ -32,7 +42,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         "answered",
         False,
     )
-    assert run.manifest["format"] == 1
+    assert run.manifest["format"] == run.format == FORMAT
     assert [event["type"] for event in run.events] == ["answer", "end"]
     assert run.last("end") == run.all("end")[0]
     assert run.last("stop") is None
@@ -69,22 +79,66 @@ def test_damage_in_the_middle_is_named_by_its_line(tmp_path: Path, damage: bytes
 def test_another_format_is_refused_by_its_number(tmp_path: Path) -> None:
     write(tmp_path, "r")
     path = tmp_path / "r" / "run.jsonl"
-    path.write_bytes(path.read_bytes().replace(b'"format":1', b'"format":99', 1))
-    with pytest.raises(RunError, match="has format 99, and this version reads 1"):
+    path.write_bytes(path.read_bytes().replace(b'"format":2', b'"format":99', 1))
+    with pytest.raises(RunError, match="has format 99, and this version reads 1 and 2; use"):
         read_run(tmp_path, "r")
 
 
-def test_runs_of_format_1_stay_readable(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", READABLE)
+def test_runs_of_every_format_stay_readable(tmp_path: Path, number: int) -> None:
+    fixture = FIXTURES / f"run-format-{number}.jsonl"
     (tmp_path / "20260102-030405-0006ab").mkdir()
-    shutil.copy(FIXTURE, tmp_path / "20260102-030405-0006ab" / "run.jsonl")
+    shutil.copy(fixture, tmp_path / "20260102-030405-0006ab" / "run.jsonl")
     run = read_run(tmp_path, "2026")
-    assert (run.question, run.answer, run.outcome) == (
+    assert (run.question, run.answer, run.outcome, run.format) == (
         "How long is the Rhine?",
         "1,230 km",
         "answered",
+        number,
     )
     kinds = [event["type"] for event in run.events]
-    assert kinds == [*["turn", "call"] * 3, "turn", "answer", "evidence", "end"]
+    assert kinds[:10] == [*["turn", "call"] * 3, "turn", "answer", "evidence", "end"]
+    assert [event["receipt"] for event in run.purged] == (["r-1"] if number == 2 else [])
+
+
+def test_a_torn_run_is_gone_on_with_after_its_last_whole_line(tmp_path: Path) -> None:
+    write(tmp_path, "r")
+    path = tmp_path / "r" / "run.jsonl"
+    whole = path.read_bytes()
+    first = whole.index(b"\n") + 1
+    for cut in range(first, len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        before = read_run(tmp_path, "r")
+        with RunWriter.resume(tmp_path, "r") as writer:
+            assert writer.id == "r"
+            writer.add({"type": "end", "outcome": "resumed"})
+        after = read_run(tmp_path, "r")
+        assert not after.torn
+        assert after.events == (*before.events, {"type": "end", "outcome": "resumed"})
+
+
+def test_a_long_torn_line_is_cut_off_as_well(tmp_path: Path) -> None:
+    write(tmp_path, "r")
+    path = tmp_path / "r" / "run.jsonl"
+    whole = path.read_bytes()
+    for size in (65_535, 65_536, 65_537, 200_000):
+        path.write_bytes(whole + b"x" * size)
+        with RunWriter.resume(tmp_path, "r"):
+            pass
+        assert path.read_bytes() == whole
+
+
+def test_one_process_at_a_time_writes_to_a_run(tmp_path: Path) -> None:
+    with RunWriter(tmp_path, {"question": "q"}, "r"):
+        for act in (lambda: RunWriter.resume(tmp_path, "r"), lambda: remove_run(tmp_path, "r")):
+            with pytest.raises(RunBusy, match="the run r is being written by another process"):
+                act()
+    with RunWriter.resume(tmp_path, "r"):
+        pass
+    remove_run(tmp_path, "r")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(RunError, match="there is no run 'r'"):
+        RunWriter.resume(tmp_path, "r")
 
 
 def test_runs_are_found_by_an_unambiguous_beginning(tmp_path: Path) -> None:

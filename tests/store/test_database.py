@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,8 @@ import pytest
 
 from store.database import HEAD, Database, open_database
 from store.errors import BusyError, DatabaseError, SchemaError
+from store.page import PageVersion
+from store.pages import PageStore
 
 
 def test_head_is_the_newest_migration() -> None:
@@ -59,6 +62,25 @@ def test_bodies_are_stored_as_they_come(database: Database) -> None:
 def test_migrating_twice_does_nothing(database: Database) -> None:
     database.migrate()
     database.migrate()
+
+
+def test_aliases_of_the_first_schema_were_there_from_the_beginning(database: Database) -> None:
+    store = PageStore(database)
+    version = PageVersion("https://a.example/b", "B", "# B", datetime(2026, 1, 2, tzinfo=UTC))
+    store.add([version])
+    store.add_alias("https://a.example/old", version.url)
+    with database.raw() as connection:
+        connection.execute("DROP INDEX alias_current")
+        connection.execute("ALTER TABLE alias DROP CONSTRAINT alias_pkey")
+        connection.execute("ALTER TABLE alias DROP COLUMN seq_from, DROP COLUMN seq_to")
+        connection.execute("ALTER TABLE alias ADD PRIMARY KEY (collection_id, url_hash)")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    database.migrate()
+    assert _differences(database) == []
+    for seq in (1, 2, None):
+        found = store.resolve("https://a.example/old", at=seq)
+        assert found is not None
+        assert found.title == "B"
 
 
 def test_a_newer_schema_is_refused(database: Database) -> None:

@@ -160,8 +160,24 @@ def test_every_spelling_finds_the_page(store: PageStore, asked: str) -> None:
     found = store.resolve(asked)
     assert found is not None
     assert found.url == "https://example.org/a"
-    at = store.resolve(asked, at=1)
+    at = store.resolve(asked, at=3)
     assert at == found
+
+
+def test_an_alias_leads_where_it_led_then(store: PageStore) -> None:
+    asked = "https://example.org/moving"
+
+    def at(seq: int | None) -> str:
+        found = store.resolve(asked, at=seq)
+        return "" if found is None else found.title
+
+    store.add([page("a"), page("b")])
+    store.add_alias(asked, "https://example.org/a")
+    store.add_alias(asked, "https://example.org/a")
+    store.add([page("c", aliases=(asked,))])
+    store.add_alias(asked, "https://example.org/b")
+    assert [at(seq) for seq in (1, 2, 3, 4, None)] == ["", "A", "C", "B", "B"]
+    assert len(store.alias_targets()) == 1
 
 
 def test_an_alias_may_come_before_its_page_and_lead_in_a_circle(store: PageStore) -> None:
@@ -395,3 +411,15 @@ def test_a_killed_writer_loses_nothing_acknowledged(database: Database, point: f
     assert {str(batch) for batch in range(acknowledged + 1)} <= set(batches)
     assert len(batches) <= acknowledged + 2
     assert store.verify() == []
+
+
+def test_the_nearest_pages_of_then_are_found_as_those_of_now(store: PageStore) -> None:
+    names = [f"{first}-{second}" for first in ("iron", "stone", "long") for second in "abcdefgh"]
+    store.add([page(name) for name in names])
+    asked = [f"https://example.org/{name}" for name in ("irom-x", "stone", "bridge-a", "none/x")]
+    before = [store.nearest(url) for url in asked]
+    then = PageStore(store._database, store.collection, at=1)
+    assert [then.nearest(url) for url in asked] == before
+    store.add([page("irom-y"), page("stone-a", text="# Other\n\nx")])
+    assert [then.nearest(url) for url in asked] == before
+    assert [store.nearest(url) for url in asked] != before

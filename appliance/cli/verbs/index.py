@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any, cast
 
 import click
@@ -26,6 +27,7 @@ from store.pages import PageStore
 from ...config import Config
 from ...readers import LEXICAL, encoder_weights, open_store, reranker_weights
 from ...render.terminal import safe
+from ...retention import referred_indexes
 from ..options import as_json, collection_option, config_from, encoder_option, print_json, say
 
 DEFAULT_COLLECTION = "web"
@@ -73,8 +75,9 @@ def command(
                 chosen,
                 progress,
                 collection=config.collection,
-                backend=_backend(config),
+                backend=backend_of(config),
                 rebuild=rebuild,
+                referred=partial(referred_indexes, config.home),
             )
         ready = [card.to_json() for card in _make_ready(config, database, chosen)]
     if as_json:
@@ -115,9 +118,10 @@ def _verify(
             chosen,
             progress,
             collection=config.collection,
-            backend=_backend(config),
+            backend=backend_of(config),
             encode=encode,
             repair=repair,
+            referred=partial(referred_indexes, config.home),
         )
     if as_json:
         print_json(_outcome_json(outcome))
@@ -133,16 +137,18 @@ def _opened(config: Config) -> Iterator[tuple[Database, Encoder]]:
     """Open the store for writing its index, and choose the encoder."""
     with open_store(config) as database, config.home.writer("index"):
         _refuse_empty(database, config.collection)
-        choice = _chosen(config)
+        choice = chosen_encoder(config)
         say(f"encoder: {choice.reason}")
         yield database, choice.encoder
 
 
-def _backend(config: Config) -> Backend:
+def backend_of(config: Config) -> Backend:
+    """Where the vectors are, as the settings say."""
     return Backend(config.milvus_uri, config.milvus_token, config.milvus_index)
 
 
-def _chosen(config: Config) -> Choice:
+def chosen_encoder(config: Config) -> Choice:
+    """What passages are encoded with, as the settings say."""
     if config.encoder == LEXICAL:
         return Choice(LexicalEncoder(), "BM25, as asked for")
     fp16 = config.encoder_precision == "fp16"

@@ -1,0 +1,203 @@
+"""Removing pages for good: every version, passage, alias, gap and queued address of them, in one
+transaction. It knows nothing of indexes and runs, and asks nobody.
+
+Unlike a page that is gone from its site, a purged one leaves no version behind: earlier states of
+the store are then without it too, and the digests of named snapshots are made anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .database import Connection, Database
+from .errors import UrlError
+from .snapshots import describe_at
+from .urls import aliases, host, url_hash
+from .writing import lock_writers
+
+URL, SITE, COLLECTION = "url", "site", "collection"
+
+_COLLECTION = "SELECT id FROM collection WHERE name = %s"
+_BY_URL = """
+WITH RECURSIVE reached (hash, steps) AS (
+    SELECT hash, 0 FROM unnest(%(hashes)s::bytea[]) AS asked (hash)
+    UNION
+    SELECT alias.target_hash, reached.steps + 1 FROM reached
+    JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
+     AND alias.seq_to IS NULL
+    WHERE reached.steps < 5
+)
+SELECT DISTINCT page.id, page.url, page.url_hash FROM reached
+JOIN page ON page.collection_id = %(collection)s AND page.url_hash = reached.hash
+ORDER BY page.id
+"""
+_BY_SITE = """
+SELECT id, url, url_hash FROM page
+WHERE collection_id = %(collection)s
+  AND (host = %(site)s OR right(host, length(%(site)s) + 1) = '.' || %(site)s)
+ORDER BY id
+"""
+_ALL = "SELECT id, url, url_hash FROM page WHERE collection_id = %(collection)s ORDER BY id"
+_VERSIONS = """
+SELECT id, page_id, digest FROM page_version WHERE page_id = ANY(%s) ORDER BY id
+"""
+_PASSAGES = "SELECT id FROM passage WHERE version_id = ANY(%s) ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """Pages that are to be purged: (URL, URL hash) of each, and (id, page's URL, tagged digest)
+    of each of their versions.
+    """
+
+    kind: str
+    target: str
+    collection: str
+    pages: tuple[tuple[str, bytes], ...]
+    versions: tuple[tuple[int, str, str], ...]
+    page_ids: tuple[int, ...]
+
+    @property
+    def version_ids(self) -> list[int]:
+        """The ids of the versions."""
+        return [key for key, _, _ in self.versions]
+
+
+def find_doomed(database: Database, collection: str, target: str) -> Doomed | None:
+    """Return the pages that `target` names: an address, else a site (with its subdomains), else a
+    collection; None where it names nothing.
+    """
+    with database.read() as connection:
+        row = connection.execute(_COLLECTION, (collection,)).fetchone()
+        if row is not None:
+            for kind, statement, values in _ways(target):
+                values["collection"] = row[0]
+                found = connection.execute(statement.encode(), values).fetchall()
+                if found:
+                    return _doomed(connection, kind, target, collection, found)
+        row = connection.execute(_COLLECTION, (target,)).fetchone()
+        if row is None:
+            return None
+        found = connection.execute(_ALL.encode(), {"collection": row[0]}).fetchall()
+        return _doomed(connection, COLLECTION, target, target, found)
+
+
+def _ways(target: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """The statements that may find what `target` names, the narrowest first."""
+    ways: list[tuple[str, str, dict[str, Any]]] = []
+    try:
+        if "/" in target:
+            hashes = [url_hash(target), *(url_hash(other) for other in aliases(target))]
+            ways.append((URL, _BY_URL, {"hashes": hashes}))
+        else:
+            ways.append((SITE, _BY_SITE, {"site": site_of(target)}))
+    except UrlError:
+        pass  # then it may name a collection
+    return ways
+
+
+def site_of(target: str) -> str:
+    """Return the host that a site's name means, as pages have it."""
+    return host(target if "://" in target else f"http://{target}/").removeprefix("www.")
+
+
+def _doomed(
+    connection: Connection, kind: str, target: str, collection: str, pages: Sequence[Any]
+) -> Doomed:
+    urls = {key: url for key, url, _ in pages}
+    versions = connection.execute(_VERSIONS, (list(urls),)).fetchall()
+    return Doomed(
+        kind,
+        target,
+        collection,
+        tuple((url, bytes(key)) for _, url, key in pages),
+        tuple((key, urls[page], "sha256:" + bytes(digest).hex()) for key, page, digest in versions),
+        tuple(urls),
+    )
+
+
+def passages_of(database: Database, versions: Sequence[int]) -> list[int]:
+    """Return the ids of the passages of these versions."""
+    with database.read() as connection:
+        return [row[0] for row in connection.execute(_PASSAGES, (list(versions),))]
+
+
+def delete_pages(database: Database, doomed: Doomed) -> dict[str, int]:
+    """Delete everything that the store has of these pages; return how many rows of each table.
+
+    Gaps and queued addresses go with them: those of the address, of the whole site, or of the
+    collection. A later crawl may fetch the pages again.
+    """
+    counts: dict[str, int] = {}
+    with database.raw() as connection:
+        lock_writers(connection)
+        row = connection.execute(_COLLECTION, (doomed.collection,)).fetchone()
+        if row is None:
+            return counts
+        of, ids = row[0], list(doomed.page_ids)
+        # Pages that a crawl stored a moment ago under the same addresses are purged as well.
+        versions = [key for key, _, _ in connection.execute(_VERSIONS, (ids,)).fetchall()]
+        hashes = [key for _, key in doomed.pages] + _gaps(connection, of, doomed)
+        for table, statement, values in (
+            ("passages", "DELETE FROM passage WHERE version_id = ANY(%s)", (versions,)),
+            ("versions", "DELETE FROM page_version WHERE id = ANY(%s)", (versions,)),
+            (
+                "aliases",
+                "DELETE FROM alias WHERE collection_id = %s "
+                "AND (url_hash = ANY(%s) OR target_hash = ANY(%s))",
+                (of, hashes, hashes),
+            ),
+            (
+                "failures",
+                "DELETE FROM failure WHERE collection_id = %s AND url_hash = ANY(%s)",
+                (of, hashes),
+            ),
+            (
+                "misses",
+                "DELETE FROM miss WHERE collection_id = %s AND url_hash = ANY(%s)",
+                (of, hashes),
+            ),
+            ("queued", "DELETE FROM frontier WHERE url_hash = ANY(%s)", (hashes,)),
+            ("pages", "DELETE FROM page WHERE id = ANY(%s)", (ids,)),
+        ):
+            counts[table] = connection.execute(statement.encode(), values).rowcount
+        connection.execute("UPDATE clock SET seq = seq + 1")
+        counts["snapshots"] = _described_again(connection)
+    with database.read() as connection:
+        # What was deleted stays in the files until its room is given free.
+        connection.execute("VACUUM page, page_version, passage, alias, failure, miss, frontier")
+    return counts
+
+
+def _gaps(connection: Connection, collection: int, doomed: Doomed) -> list[bytes]:
+    """The hashes of what was asked for or failed in vain on the same site, or in the collection."""
+    if doomed.kind == URL:
+        return []
+    site = site_of(doomed.target) if doomed.kind == SITE else ""
+    found = []
+    for table in ("miss", "failure"):
+        rows = connection.execute(
+            f"SELECT url, url_hash FROM {table} WHERE collection_id = %s".encode(), (collection,)
+        )
+        for url, key in rows:
+            try:
+                on = host(url).removeprefix("www.")
+            except UrlError:
+                on = ""
+            if doomed.kind == COLLECTION or on == site or on.endswith(f".{site}"):
+                found.append(bytes(key))
+    return found
+
+
+def _described_again(connection: Connection) -> int:
+    """Make the digests of the named snapshots anew; return how many had to be."""
+    changed = 0
+    rows = connection.execute("SELECT name, seq, pages, digest FROM snapshot").fetchall()
+    for name, seq, pages, digest in rows:
+        now = describe_at(connection, seq)
+        if now != (pages, digest):
+            connection.execute(
+                "UPDATE snapshot SET pages = %s, digest = %s WHERE name = %s", (*now, name)
+            )
+            changed += 1
+    return changed

@@ -1,0 +1,58 @@
+"""Versions that nothing sees any more: no page shows them now, and no state of the store that
+somebody still refers to does. It finds and deletes them, and knows nothing of runs or indexes.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from .database import Database
+from .writing import lock_writers
+
+# A version that still has passages is one that the index has not let go of yet.
+_UNSEEN = """
+FROM page_version AS version
+WHERE version.seq_to IS NOT NULL
+  AND NOT EXISTS (
+    SELECT FROM unnest(%(seqs)s::bigint[]) AS seen (seq)
+    WHERE version.seq_from <= seen.seq AND version.seq_to > seen.seq)
+  AND NOT version.id = ANY(%(ids)s::bigint[])
+  AND NOT version.digest = ANY(%(digests)s::bytea[])
+  AND NOT EXISTS (SELECT FROM passage WHERE passage.version_id = version.id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """How many versions nothing sees, and the bytes of their stored texts."""
+
+    versions: int
+    bytes: int
+
+
+def unseen(
+    database: Database,
+    seqs: Collection[int],
+    ids: Collection[int] = (),
+    digests: Collection[str] = (),
+    delete: bool = False,
+) -> Unseen:
+    """Count, or delete, the superseded versions that no state in `seqs` holds.
+
+    Versions in `ids`, and those whose tagged digest is in `digests`, are kept, and so are those
+    that still have passages: `appliance index` takes these out first.
+    """
+    values = {
+        "seqs": sorted(seqs),
+        "ids": sorted(ids),
+        "digests": [bytes.fromhex(digest.partition(":")[2]) for digest in sorted(digests)],
+    }
+    with database.raw() as connection:
+        if delete:
+            lock_writers(connection)
+        counted = connection.execute(
+            f"SELECT count(*), coalesce(sum(octet_length(body)), 0) {_UNSEEN}".encode(), values
+        ).fetchone()
+        if delete:
+            connection.execute(f"DELETE {_UNSEEN}".encode(), values)
+    assert counted is not None
+    return Unseen(int(counted[0]), int(counted[1]))
