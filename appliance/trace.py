@@ -6,6 +6,7 @@ what the events mean: showing, replaying and judging are functions of what it re
 """
 
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from store.digest import sync_folder
 
@@ -33,9 +35,19 @@ class Run:
     events: tuple[Event, ...]
     torn: bool = field(default=False)
 
+    @property
+    def in_force(self) -> tuple[Event, ...]:
+        """The events that count: each `resume` says how many of those before it do."""
+        kept: list[Event] = []
+        for event in self.events:
+            if event.get("type") == "resume":
+                del kept[int(str(event["keep"])) :]
+            kept.append(event)
+        return tuple(kept)
+
     def all(self, kind: str) -> list[Event]:
-        """The events of one type, in order."""
-        return [event for event in self.events if event.get("type") == kind]
+        """The events of one type that are in force, in order."""
+        return [event for event in self.in_force if event.get("type") == kind]
 
     def last(self, kind: str) -> Event | None:
         """The last event of one type, or None."""
@@ -77,8 +89,38 @@ class RunWriter:
             raise HomeUnusable(
                 f"the run cannot be written to {runs} ({error.strerror}); make room there"
             ) from error
+        self.torn = False
+        _claim(self._file, self.id)
         self.add({"type": "manifest", "format": FORMAT, "run": self.id, **manifest})
         sync_folder(self.folder)
+
+    @classmethod
+    def reopen(cls, runs: Path, run_id: str) -> Self:
+        """Append to a run that is there, after dropping the torn end of its last line (`torn`).
+
+        Raises RunError when there is no such run, or another process is writing it.
+        """
+        writer = cls.__new__(cls)
+        writer.folder = find_run(runs, run_id)
+        writer.id = writer.folder.name
+        path = writer.folder / "run.jsonl"
+        try:
+            writer._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            raise HomeUnusable(
+                f"the run {writer.id} cannot be written to ({error.strerror}); mend its rights"
+            ) from error
+        try:
+            _claim(writer._file, writer.id)
+            whole = path.read_bytes().rfind(b"\n") + 1
+            writer.torn = whole < os.fstat(writer._file).st_size
+            if writer.torn:
+                os.ftruncate(writer._file, whole)
+                os.fsync(writer._file)
+        except BaseException:
+            os.close(writer._file)
+            raise
+        return writer
 
     def add(self, event: Event) -> None:
         """Append one event and flush it to disk; HomeUnusable when the disk is full."""
@@ -106,6 +148,16 @@ class RunWriter:
         trace: TracebackType | None,
     ) -> None:
         os.close(self._file)
+
+
+def _claim(file: int, run_id: str) -> None:
+    """Be the only writer of a run; the claim ends with the process, however that ends."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise RunError(
+            f"the run {run_id} is being written by another process; wait until it has ended"
+        ) from error
 
 
 def new_run_id(now: datetime | None = None) -> str:

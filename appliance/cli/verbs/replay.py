@@ -1,5 +1,7 @@
 """`appliance replay`: prove a past run's tool results on the corpus as it is now."""
 
+from dataclasses import replace
+
 import click
 
 from indexer.memory import QueryMemory
@@ -8,6 +10,7 @@ from models.profiles import profile
 from ...quotes import quotes
 from ...readers import open_readers
 from ...replay import check_index, replay, replay_quotes
+from ...scope import recorded_scope
 from ...trace import read_run
 from ...vectors import check_vectors, recorded_vectors
 from ..options import as_json, config_from, print_json, say
@@ -23,7 +26,9 @@ def command(run: str, as_json: bool) -> None:
     """
     config = config_from()
     recorded = read_run(config.home.runs, run)
-    with open_readers(config) as readers:
+    collection = recorded.manifest.get("collection", config.collection)
+    with open_readers(replace(config, collection=str(collection))) as opened:
+        readers = opened.within(recorded_scope(recorded.manifest))
         for note in check_index(recorded, readers.index_facts()):
             say(note)
         vectors = recorded_vectors(recorded)

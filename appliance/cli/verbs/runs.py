@@ -1,7 +1,7 @@
 """`appliance runs list|show`: what was asked, and every step of a run."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -75,6 +75,10 @@ def _summary(run: Run) -> dict[str, object]:
     }
 
 
+def _numbers(turns: Sequence[int]) -> str:
+    return ", ".join(str(turn) for turn in turns)
+
+
 def _lines(event: Mapping[str, Any]) -> list[str]:
     kind = event["type"]
     if kind == "turn":
@@ -86,6 +90,15 @@ def _lines(event: Mapping[str, Any]) -> list[str]:
         arguments = json.dumps(event["arguments"], ensure_ascii=False)
         body = "\n".join(f"  | {line}" for line in str(event["text"]).rstrip().split("\n"))
         return [f"call {event['name']}({arguments}) {event['digest']}", body]
+    if kind == "trim":
+        taken = [f"the results of turns {_numbers(event['stubbed'])}"] if event["stubbed"] else []
+        taken += [f"turns {_numbers(event['dropped'])}"] if event["dropped"] else []
+        return [
+            f"(left out to make room: {' and '.join(taken)}; {event['freed']} tokens freed, "
+            f"{event['prefill']} read again)"
+        ]
+    if kind == "resume":
+        return [f"\nresumed {event['created']}; {event['keep']} events before it count"]
     if kind == "cut":
         return ["(the result did not fit into the context, and the model was told so)"]
     if kind == "stop":
