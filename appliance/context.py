@@ -14,8 +14,8 @@ from .conversation import Conversation, Plan
 NONE, TRIM = "none", "trim"
 POLICIES = (NONE, TRIM)
 
-LOW_WATER = 0.6
-"""Share of the context that may be in use after a trim, so that the next one is not due at once.
+LOW_WATER = 0.5
+"""Share of the context between question and need that may be in use after a trim.
 
 Every trim evaluates once more what stands behind it: taking out just enough would do so each turn.
 """
@@ -53,7 +53,8 @@ class TrimPolicy:
         use = talk.position + need
         if use <= self.context:
             return None
-        low = int(self.context * LOW_WATER)
+        fixed = need + (talk.exchanges[0].start if talk.exchanges else talk.position)
+        low = fixed + int(max(0, self.context - fixed) * LOW_WATER)
         stubbed: list[int] = []
         saved: dict[int, int] = {}
         for at, each in enumerate(talk.exchanges):

@@ -146,7 +146,9 @@ class Conversation:
             self.gone += plan.dropped
             self.exchanges = kept
             self._put(kept[0], kept[0].text)
-        return before - self.position, self.position - first
+        freed = before - self.position
+        self._start -= freed  # the turn that waits for its response stands behind all of it
+        return freed, self.position - first
 
     def _put(self, exchange: Exchange, text: str) -> None:
         """Write another text in the place of a response; what was dropped before it is told."""

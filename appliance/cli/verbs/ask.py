@@ -90,7 +90,12 @@ def command(
     allowed = Budget(turns or 0, tokens or 0, budget, config.context, config.context_policy)
     text = clean(" ".join(question)).strip()
     if resume is not None:
-        own: dict[str, object] = {"a question": text, "--model": model, "--in": collection, "--seed": seed}
+        own: dict[str, object] = {
+            "a question": text,
+            "--model": model,
+            "--in": collection,
+            "--seed": seed,
+        }
         own |= {"--site": site, "--before": before, "--after": after}
         for name, value in own.items():
             if value:
