@@ -4,6 +4,7 @@ ApplianceError
 ├── ConfigError       a setting that cannot be used
 ├── SealError         an outside connection that the seal refused
 ├── RunError          a run that is unknown, unreadable or of another format
+│   └── RunBusy       a run that another process is writing to
 ├── ReplayDiffers     a replayed tool call gave another result than the recorded one
 ├── QuestionsError    a question file that cannot be read
 ├── HomeBusy          another process is writing to the same home
@@ -31,6 +32,10 @@ class SealError(ApplianceError):
 
 class RunError(ApplianceError):
     """A run that does not exist, cannot be read, or was written in another format."""
+
+
+class RunBusy(RunError):
+    """A run that another process is writing to."""
 
 
 class ReplayDiffers(ApplianceError):

@@ -13,7 +13,7 @@ from typing import Any
 from indexer.memory import QueryMemory
 from store.digest import blake
 
-from .ask import Inquiry
+from .ask import LOOP, Inquiry
 from .errors import RunError
 from .home import DISTRIBUTION
 from .limits import Budget
@@ -55,8 +55,14 @@ def go_on(
 ) -> Inquiry:
     """Write to `run` (as `resume.kept` leaves it) that it goes on, and return its inquiry.
 
-    Raises RunError where other weights, or another encoder or kind of index, are in use than then.
+    Raises RunError where other weights, another encoder or kind of index, or other rules of the
+    loop are in use than then.
     """
+    if researcher is not None and run.manifest.get("loop") != LOOP:
+        raise RunError(
+            f"the run {run.id} was made by a version whose loop has other rules; ask the question "
+            "again"
+        )
     here: dict[str, Any] = {"index": readers.index_facts()}
     check_index(run, here["index"])
     here["versions"] = {"appliance": version(DISTRIBUTION)}
@@ -79,7 +85,7 @@ def go_on(
             "type": "resume",
             "keep": len(run.events),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "torn": writer.torn,
+            "torn": run.torn,
             "changed": _changed(run.manifest, here),
             "index": here["index"],
             "budget": asdict(budget or Budget()),

@@ -1,8 +1,9 @@
 """A run on disk: `runs/<id>/run.jsonl`, append-only, first the manifest, then events.
 
 Every line is flushed to disk before the loop goes on, so a run that is killed holds all that had
-happened; a torn last line is dropped when it is read. This module knows the shape of a run, not
-what the events mean: showing, replaying and judging are functions of what it returns.
+happened; a torn last line is dropped when it is read, and cut off before the run goes on. Who
+writes to a run holds a lock on its file. This module knows the shape of a run, not what the events
+mean: showing, replaying and judging are functions of what it returns.
 """
 
 import errno
@@ -15,13 +16,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from store.digest import sync_folder
 
-from .errors import HomeUnusable, RunError
+from .errors import HomeUnusable, RunBusy, RunError
 
 FORMAT = 1
+FILE = "run.jsonl"
 
 Event = Mapping[str, object]
 
@@ -81,45 +82,35 @@ class RunWriter:
         try:
             self.folder.mkdir(mode=0o700, parents=True)
             self._file = os.open(
-                self.folder / "run.jsonl",
+                self.folder / FILE,
                 os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC,
                 0o600,
             )
+            _lock(self._file, self.id)
         except OSError as error:
             raise HomeUnusable(
                 f"the run cannot be written to {runs} ({error.strerror}); make room there"
             ) from error
-        self.torn = False
-        _claim(self._file, self.id)
         self.add({"type": "manifest", "format": FORMAT, "run": self.id, **manifest})
         sync_folder(self.folder)
 
     @classmethod
-    def reopen(cls, runs: Path, run_id: str) -> Self:
-        """Append to a run that is there, after dropping the torn end of its last line (`torn`).
+    def resume(cls, runs: Path, run_id: str) -> "RunWriter":
+        """Open a run to append to it, without the torn line that a kill may have left at its end.
 
-        Raises RunError when there is no such run, or another process is writing it.
+        Read it with `read_run` before. Raises RunError for a run that is unknown or damaged, and
+        RunBusy when another process is writing to it.
         """
+        run = read_run(runs, run_id)
         writer = cls.__new__(cls)
-        writer.folder = find_run(runs, run_id)
-        writer.id = writer.folder.name
-        path = writer.folder / "run.jsonl"
+        writer.id, writer.folder = run.id, runs / run.id
         try:
-            writer._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+            writer._file = _open_locked(writer.folder / FILE, run.id, os.O_APPEND)
         except OSError as error:
             raise HomeUnusable(
-                f"the run {writer.id} cannot be written to ({error.strerror}); mend its rights"
+                f"the run {run.id} cannot be written ({error.strerror}); mend its rights"
             ) from error
-        try:
-            _claim(writer._file, writer.id)
-            whole = path.read_bytes().rfind(b"\n") + 1
-            writer.torn = whole < os.fstat(writer._file).st_size
-            if writer.torn:
-                os.ftruncate(writer._file, whole)
-                os.fsync(writer._file)
-        except BaseException:
-            os.close(writer._file)
-            raise
+        _cut_tail(writer._file)
         return writer
 
     def add(self, event: Event) -> None:
@@ -150,14 +141,43 @@ class RunWriter:
         os.close(self._file)
 
 
-def _claim(file: int, run_id: str) -> None:
-    """Be the only writer of a run; the claim ends with the process, however that ends."""
+def _lock(file: int, run_id: str) -> None:
+    """Take the lock on a run's file, which the kernel drops with its holder."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise RunError(
+    except BlockingIOError:
+        raise RunBusy(
             f"the run {run_id} is being written by another process; wait until it has ended"
-        ) from error
+        ) from None
+
+
+def _open_locked(path: Path, run_id: str, flags: int = 0) -> int:
+    """Open a run's file with the lock on it."""
+    file = os.open(path, os.O_RDWR | os.O_CLOEXEC | flags)
+    try:
+        _lock(file, run_id)
+        if os.fstat(file).st_ino != os.stat(path).st_ino:
+            # Replaced between the two steps: what we hold is no longer the run.
+            raise RunBusy(f"the run {run_id} was rewritten just now; run the command again")
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+def _cut_tail(file: int) -> None:
+    """Cut off what follows the last newline: a line that was not whole when its writer died."""
+    size = os.fstat(file).st_size
+    kept = size
+    while kept:
+        step = min(kept, 1 << 16)
+        place = os.pread(file, step, kept - step).rfind(b"\n")
+        kept -= step if place < 0 else step - place - 1
+        if place >= 0:
+            break
+    if kept < size:
+        os.ftruncate(file, kept)
+        os.fsync(file)
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -172,7 +192,7 @@ def read_run(runs: Path, run_id: str) -> Run:
     """Read a run by id, by an unambiguous beginning of it, or `last`; RunError names the repair."""
     folder = find_run(runs, run_id)
     try:
-        lines = (folder / "run.jsonl").read_bytes().split(b"\n")
+        lines = (folder / FILE).read_bytes().split(b"\n")
     except OSError as error:
         raise RunError(
             f"the run {folder.name} has no readable run.jsonl; remove the folder {folder}"

@@ -19,16 +19,20 @@ class Puppet:
 
     @property
     def position(self) -> int:
+        """See `Session`."""
         return self._live.position
 
     @property
     def capacity(self) -> int:
+        """See `Session`."""
         return self._live.capacity
 
     def count(self, text: str, trusted: bool) -> int:
+        """See `Session`."""
         return self._live.count(text, trusted)
 
     def append(self, text: str, trusted: bool) -> int:
+        """See `Session`."""
         count = self._live.append(text, trusted)
         self.appended += count
         return count
@@ -56,18 +60,23 @@ class Puppet:
         )  # fmt: skip
 
     def feed(self, completion: Completion) -> int:
+        """See `Session`."""
         return self._live.feed(completion)
 
     def checkpoint(self) -> int:
+        """See `Session`."""
         return self._live.checkpoint()
 
     def rollback(self, position: int) -> None:
+        """See `Session`."""
         self._live.rollback(position)
 
     def replace(self, after: int, pieces: Sequence[Piece], until: int | None = None) -> int:
+        """See `Session`."""
         return self._live.replace(after, pieces, until)
 
     def close(self) -> None:
+        """See `Session`."""
         self._live.close()
 
     def _evaluate(self, sampling: Sampling) -> Completion:

@@ -21,14 +21,20 @@ _TAG = re.compile(
 _CALL = re.compile(
     r"<tool_call(\s[^>]{0,80})?>(.*?)(?:</tool_call>|(?=<tool_call[\s>])|\Z)", re.DOTALL
 )
-_ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL)
+_ANSWER = re.compile(
+    r"<answer>(.*?)(?:</answer>|</?(?:a(?:n(?:s(?:w(?:er?)?)?)?)?)?\Z|\Z)", re.DOTALL
+)
+_FENCED = re.compile(r"\A```[\w-]*\s*\n(.*?)\n?\s*```\Z", re.DOTALL)
 _LAST = re.compile(
     r"(<tool_call(?:\s[^>]*)?>(?:(?!<tool_call).)*</tool_call>|<answer>(?:(?!<answer>).)*</answer>)"
     r"\s*\Z",
     re.DOTALL,
 )
 _STRAY = re.compile(r"</?(?:tool_call|answer|think)[^>]*>")
-_BARE = re.compile(r"\A\s*(?:```[\w-]*\s*)?[{｛\[]")
+_BARE = re.compile(
+    r"""\A\s*(?:```[\w-]*\s*)?[{｛\[]|<(?:function|invoke)\b[^>]*>|["'“”]arguments["'“”]\s*[:：]"""
+)
+"""What an untagged call looks like: nothing but an object, or the forms that no prose has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +77,20 @@ def read_turn(completion: str, opened: bool = True) -> Turn:
         cut = min((place for place in places if place >= 0), default=-1)
         thinking = rest if cut < 0 else rest[:cut]
     thinking = thinking.replace("<think>", "").strip()
-    answer = _ANSWER.search(rest)
     first_call = rest.find("<tool_call")
+    if closed and first_call < 0 and "<answer>" not in rest and "</answer>" in rest:
+        rest = f"<answer>{rest}"  # its first tag was forgotten
+    answer = _ANSWER.search(rest)
     if answer and (first_call < 0 or answer.start() < first_call):
         inside = answer.group(1).replace("<answer>", "").strip()
         if not inside.startswith("<tool_call"):
-            return Turn(thinking, (), inside)
+            fenced = _FENCED.match(inside)
+            return Turn(thinking, (), fenced[1].strip() if fenced else inside)
     calls = tuple(call for match in _CALL.finditer(rest) for call in _calls(match))
     if len(calls) > 1:
         # A tag opened twice leaves an empty one behind.
         calls = tuple(call for call in calls if call.raw.strip()) or calls[:1]
-    if not calls and (closed or not opened) and _BARE.match(rest):
+    if not calls and (closed or not opened) and _BARE.search(rest):
         calls = tuple(call for call in read_calls(rest) if not call.error)
     if calls:
         return Turn(thinking, calls, None)

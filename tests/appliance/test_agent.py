@@ -134,6 +134,12 @@ SHAPE = 'Write it as <tool_call>\n{"name": "search", "arguments": {"query": ["..
             "There is no tool called 'browse'. The tools are: search.",
         ),
         (
+            calling("look" * 99),
+            f"There is no tool called {'look' * 10!r}. The tools are: search.",
+        ),
+        (calling("Search", query="a"), "found ['a'] "),
+        (calling("functions.search", query=["a"]), "found ['a'] "),
+        (
             calling("search", query=[]),
             'The tool search could not be run: give "query" as a list of at least one string.',
         ),

@@ -18,8 +18,8 @@ from appliance.agent import (
     research,
 )
 from appliance.context import KEPT, LOW_WATER, NoPolicy, Policy, RecordedPolicy, TrimPolicy, policy
-from appliance.conversation import Conversation, Plan
-from appliance.limits import ANSWER_ROOM, LiveLimits, RecordedLimits
+from appliance.conversation import Plan
+from appliance.limits import LiveLimits, RecordedLimits
 from appliance.observations import left_out
 from appliance.tools import Toolbox, ToolResult
 from bench.puppet import Puppet

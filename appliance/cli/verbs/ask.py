@@ -133,8 +133,10 @@ def command(
 
 
 def _resume(run_id: str, config: Config, given: Budget, as_json: bool) -> None:
-    with RunWriter.reopen(config.home.runs, run_id) as writer:
-        run = kept(read_run(config.home.runs, writer.id))
+    torn = read_run(config.home.runs, run_id).torn
+    with RunWriter.resume(config.home.runs, run_id) as writer:
+        # Read under the lock, for another process may have gone on with it meanwhile.
+        run = replace(kept(read_run(config.home.runs, writer.id)), torn=torn)
         scope = recorded_scope(run.manifest)
         collection = str(run.manifest.get("collection", config.collection))
         with open_readers(replace(config, collection=collection)) as opened:
