@@ -137,8 +137,6 @@ SHAPE = 'Write it as <tool_call>\n{"name": "search", "arguments": {"query": ["..
             calling("look" * 99),
             f"There is no tool called {'look' * 10!r}. The tools are: search.",
         ),
-        (calling("Search", query="a"), "found ['a'] "),
-        (calling("functions.search", query=["a"]), "found ['a'] "),
         (
             calling("search", query=[]),
             'The tool search could not be run: give "query" as a list of at least one string.',
@@ -221,6 +219,12 @@ def test_the_same_call_three_times_ends_the_search() -> None:
     other = calling("search", query=["Rhine"])
     steps, _ = run([again, other, again, other, ANSWER])
     assert not any(isinstance(step, StopStep) for step in steps)
+
+
+@pytest.mark.parametrize("name", ["Search", "functions.search", "SEARCH "])
+def test_a_tool_is_found_under_the_names_that_models_give_it(name: str) -> None:
+    _, session = run([calling(name, query=["a"]), ANSWER])
+    assert observations(session) == ["found ['a'] "]
 
 
 def test_what_went_wrong_may_be_tried_again() -> None:
