@@ -54,7 +54,7 @@ class Readers:
             return self
         check_dated(scope, self.searcher.index)
         searcher = self.searcher.within(scope.query)
-        pages = ScopedPages(self.database, self.pages.collection, scope)
+        pages = ScopedPages.of(self.pages, scope)
         return replace(self, searcher=searcher, pages=pages, scope=scope)
 
     def index_facts(self) -> dict[str, object]:

@@ -7,12 +7,11 @@ run's manifest keeps them, and its replay obeys them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from indexer.addresses import on_sites
 from indexer.filters import each
 from indexer.query import Query, parse
-from store.database import Database
 from store.errors import UrlError
 from store.page import PageVersion
 from store.pages import PageStore
@@ -116,9 +115,15 @@ def check_dated(scope: Scope, index: "FrozenIndex") -> None:
 class ScopedPages(PageStore):
     """A page store in which what lies outside a scope is not found."""
 
-    def __init__(self, database: Database, collection: str, scope: Scope) -> None:
-        super().__init__(database, collection)
-        self._scope = scope
+    _scope: Scope
+
+    @classmethod
+    def of(cls, pages: PageStore, scope: Scope) -> Self:
+        """The same pages, as far as they lie in `scope`."""
+        scoped = cls.__new__(cls)
+        vars(scoped).update(vars(pages))  # whatever moment of the store they are read at
+        scoped._scope = scope
+        return scoped
 
     def resolve(self, url: str, at: int | None = None) -> PageVersion | None:
         """See `PageStore`."""
