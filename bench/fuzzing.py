@@ -27,7 +27,8 @@ def turns(count: int, urls: Sequence[str], seed: int = SEED) -> Iterator[str]:
     """Yield so many completions; `urls` are pages that a visit may ask for."""
     chance = random.Random(seed)
     for _ in range(count):
-        yield _turn(chance, urls)
+        # An engine decodes bytes: half a letter it may write as an escape, never as itself.
+        yield _turn(chance, urls).encode("utf-8", "replace").decode()
 
 
 def _turn(chance: random.Random, urls: Sequence[str]) -> str:

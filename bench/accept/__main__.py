@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from ..scratch import scratch
-from . import clone, demo, docs, kills, repeats, replays, researcher, retrieval, sealed, speed
+from . import clone, demo, docs, kills, loop, repeats, replays, researcher, retrieval, sealed, speed
 from .check import Check, Outcome, perform
 from .stage import Stage
 
@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     *researcher.CHECKS,
     *docs.CHECKS,
     *replays.CHECKS,
+    *loop.CHECKS,
     *repeats.CHECKS,
     *sealed.CHECKS,
     *retrieval.CHECKS,
