@@ -15,7 +15,8 @@ class Puppet:
         self._live = live
         self._words = words
         self.appended = 0
-        """Tokens that were appended, replaced ones not counted."""
+        """Tokens that were put behind the last completion; what is changed before it is none."""
+        self._said = 0
 
     @property
     def position(self) -> int:
@@ -53,6 +54,7 @@ class Puppet:
         self._live.append(f"{text}{END}", trusted=True)
         # Evaluated here, as a completion's own tokens are when they are sampled.
         self._evaluate(sampling)
+        self._said = self._live.position
         return Completion(
             text, self._live.position - start, "stop", True,
             prefilled=read.prefilled, carried=read.carried, chunks=read.chunks,
@@ -73,7 +75,11 @@ class Puppet:
 
     def replace(self, after: int, pieces: Sequence[Piece], until: int | None = None) -> int:
         """See `Session`."""
-        return self._live.replace(after, pieces, until)
+        before = self._live.position
+        count = self._live.replace(after, pieces, until)
+        if after >= self._said:
+            self.appended += self._live.position - before
+        return count
 
     def close(self) -> None:
         """See `Session`."""
