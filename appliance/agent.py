@@ -162,7 +162,7 @@ class _Calls:
 
     @property
     def most(self) -> int:
-        """How often the most frequent call was made."""
+        """How often the most frequent call was made since another was run."""
         return max(self._times.values(), default=0)
 
     def run(self, number: int, call: Call) -> CallStep:
@@ -176,6 +176,7 @@ class _Calls:
         seconds = time.perf_counter() - started
         if "error" not in result.data:
             self._stands[key] = number
+            self._times = {key: self._times[key]}
             self._ran = True
         return CallStep(number, call, result, seconds)
 

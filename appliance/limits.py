@@ -15,7 +15,7 @@ ANSWER_ROOM = 720
 """Tokens that every turn and tool result leave free in the context, for the final answer."""
 
 SAME_CALL = 3
-"""The same call this often in a run means that the model turns in circles."""
+"""The same call this often, and no new one, means that the model turns in circles."""
 
 IDLE_TURNS = 4
 """So many turns in a row with nothing that could be run: the model has lost the form."""
@@ -37,7 +37,8 @@ class Progress:
     """How far a run is, before a turn.
 
     `position` is in tokens of the context, `tokens` all that were ever read or written, `repeats`
-    how often the most frequent call was made, `idle` how many turns in a row ran nothing.
+    how often the most frequent call was made since another was run, `idle` how many turns in a row
+    ran nothing.
     """
 
     turn: int

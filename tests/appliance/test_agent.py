@@ -227,6 +227,18 @@ def test_a_tool_is_found_under_the_names_that_models_give_it(name: str) -> None:
     assert observations(session) == ["found ['a'] "]
 
 
+def test_a_repetition_now_and_then_does_not_end_a_search_that_goes_on() -> None:
+    again = calling("search", query=["Danube"])
+    others = [calling("search", query=[str(number)]) for number in range(5)]
+    mixed = [again, *(turn for other in others for turn in (other, again))]
+    steps, _ = run([*mixed, ANSWER], LiveLimits(replace(DEMO, max_turns=40), 40_000))
+    assert not any(isinstance(step, StopStep) for step in steps)
+    # Going round in a circle of several calls is none the less one.
+    circle = [*others[:3], *others[:3], others[0]]
+    steps, _ = run([*circle, ANSWER], LiveLimits(replace(DEMO, max_turns=40), 40_000))
+    assert StopStep(8, "the last 4 turns held no call that could be run") in steps
+
+
 def test_what_went_wrong_may_be_tried_again() -> None:
     wrong = calling("browse", url="x")
     _, session = run([wrong, wrong, ANSWER])

@@ -366,3 +366,40 @@ def test_a_damaged_budget_is_one_sentence() -> None:
         recorded_budget(run, Budget())
     run = Run("r", {"budget": {"turns": 4, "seconds": 9}}, ())
     assert recorded_budget(run, Budget(turns=7)) == Budget(turns=7, seconds=9.0)
+
+
+def test_a_run_that_made_room_goes_on_with_the_same_conversation(
+    corpus: Corpus,
+    command: Command,
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Cut off anywhere, before a trim, behind it or between the two: the session is the same."""
+    monkeypatch.setenv("APPLIANCE_CONTEXT", "2400")
+    searches = [
+        f"{'I think of it. ' * 9}</think>"
+        + calling("search", query=[f"Danube {n}", f"river {n}"]).partition("</think>")[2]
+        for n in range(7)
+    ]
+    words = [*searches, TURNS[-1]]
+    engine = scripted(*words)
+    assert command("ask", "--date", "2026-01-02", QUESTION).code == 0
+    undisturbed = read_run(corpus.runs, "last")
+    conversation = engine.sessions[-1].text
+    trims = [at for at, event in enumerate(undisturbed.events) if event["type"] == "trim"]
+    assert len(trims) > 1
+    assert command("replay", "last").out.endswith("all 7 tool calls identical\n")
+    path = corpus.runs / undisturbed.id / "run.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    for at in trims:
+        for count in (at, at + 1, at + 2, at + 3):  # the manifest is the first line
+            path.write_bytes(b"".join(lines[:count]))
+            engine = scripted(*words[turns(read_run(corpus.runs, undisturbed.id).events) :])
+            assert command("ask", "--resume", undisturbed.id).code == 0
+            assert engine.sessions[-1].text == conversation
+            assert steps(read_run(corpus.runs, undisturbed.id)) == steps(undisturbed)
+    # Another policy from there on would have read something else.
+    path.write_bytes(b"".join(lines[: trims[0]]))
+    scripted(*words[turns(read_run(corpus.runs, undisturbed.id).events) :])
+    command("ask", "--resume", undisturbed.id, "--context-policy", "none")
+    assert steps(read_run(corpus.runs, undisturbed.id)) != steps(undisturbed)
