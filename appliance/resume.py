@@ -38,6 +38,11 @@ def kept(run: Run) -> Run:
             f"the run {run.id} has ended ({run.outcome}), so there is nothing to go on with; "
             "ask the question again, or see: appliance runs show " + run.id
         )
+    if run.all("purged"):
+        raise RunError(
+            f"a purge took texts out of the run {run.id}, so that its conversation cannot be "
+            "rebuilt; ask the question again"
+        )
     events = list(run.in_force)
     for at, event in enumerate(events):
         if event["type"] == "stop" and event["reason"] == STOPPED:

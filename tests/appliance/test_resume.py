@@ -156,6 +156,12 @@ def test_a_run_that_has_ended_is_refused_in_a_sentence(
     assert (corpus.runs / run.id / "run.jsonl").read_bytes() == before
 
 
+def test_a_run_from_which_texts_were_purged_is_refused() -> None:
+    run = Run("r", {}, ({"type": "turn", "turn": 1}, {"type": "purged"}))
+    with pytest.raises(RunError, match="a purge took texts out of the run r, so that"):
+        kept(run)
+
+
 @pytest.mark.parametrize(
     "words", [("--in", "web"), ("--site", "a.test"), ("--seed", "3"), ("How", "long?")]
 )
