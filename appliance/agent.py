@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from models.engine import Session
 from models.profiles import Profile
-from models.turns import Call, Turn, abstains, read_turn
+from models.turns import Call, Turn, abstains, begins_call, read_turn
 from models.wire import VISIT_JOIN
 from store.digest import blake_json
 
@@ -131,13 +131,13 @@ def _last_turn(number: int, talk: Conversation, limits: Limits, seed: int) -> It
     turn = read_turn(completion.text, talk.profile.transcript.opened)
     yield TurnStep(number, turn, completion)
     # Who was asked for nothing but the answer and says something without a tag has given it.
-    answer = turn.answer or turn.said
+    answer = turn.answer or ("" if begins_call(turn.said) else turn.said)
     if not answer:
         talk.open_answer()
         completion = talk.complete(
             ANSWER_TOKENS, seed + number, lambda: limits.expired("opened"), ("</answer>",)
         )
-        answer = completion.text.strip()
+        answer = "" if begins_call(completion.text) else completion.text.strip()
         yield TurnStep(number, Turn("", (), answer), completion)
     yield _ending(number, answer)
 

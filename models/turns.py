@@ -10,7 +10,16 @@ from dataclasses import dataclass
 
 from .calls import Call, read_call, read_calls, string_list
 
-__all__ = ["ABSTAIN", "Call", "Turn", "abstains", "read_call", "read_turn", "string_list"]
+__all__ = [
+    "ABSTAIN",
+    "Call",
+    "Turn",
+    "abstains",
+    "begins_call",
+    "read_call",
+    "read_turn",
+    "string_list",
+]
 
 ABSTAIN = "not found"
 """The answer that a model gives when the corpus does not hold what was asked."""
@@ -35,6 +44,9 @@ _BARE = re.compile(
     r"""\A\s*(?:```[\w-]*\s*)?[{｛\[]|<(?:function|invoke)\b[^>]*>|["'“”]arguments["'“”]\s*[:：]"""
 )
 """What an untagged call looks like: nothing but an object, or the forms that no prose has."""
+_BEGUN = re.compile(
+    r"""\A\s*(?:```[\w-]*\s*)?(?:</?tool_call|[{｛\[]+\s*["'“]?(?:name|tool|function|arguments)\b)"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ def read_turn(completion: str, opened: bool = True) -> Turn:
     answer = _ANSWER.search(rest)
     if answer and (first_call < 0 or answer.start() < first_call):
         inside = answer.group(1).replace("<answer>", "").strip()
-        if not inside.startswith("<tool_call"):
+        if not begins_call(inside):
             fenced = _FENCED.match(inside)
             return Turn(thinking, (), fenced[1].strip() if fenced else inside)
     calls = tuple(call for match in _CALL.finditer(rest) for call in _calls(match))
@@ -111,6 +123,11 @@ def _calls(match: re.Match[str]) -> tuple[Call, ...]:
 
 def _said(rest: str) -> str:
     return _STRAY.sub("", rest).strip()
+
+
+def begins_call(text: str) -> bool:
+    """True for a text that is a tool call, whole or not, and so no answer."""
+    return bool(_BEGUN.match(text))
 
 
 def abstains(answer: str) -> bool:

@@ -321,6 +321,14 @@ def test_a_model_that_goes_on_calling_gets_its_answer_opened() -> None:
     assert steps[-1] == AnswerStep(2, "not found", "abstained")
     steps, _ = run([call, "", ""], limits)
     assert steps[-1] == AnswerStep(2, "", "no-answer")
+    # A call, whole or cut off, is no answer, also where nothing else was asked for.
+    for said in (
+        '{"name": "search", "arguments": {"query": ["DDDD',
+        "<tool_call>x",
+        "```json\n[{name:",
+    ):
+        steps, _ = run([call, f"x</think>{said}", said], limits)
+        assert steps[-1] == AnswerStep(2, "", "no-answer")
 
 
 def ticking(seconds: Iterable[float]) -> Callable[[], float]:

@@ -409,3 +409,29 @@ def test_a_run_that_made_room_goes_on_with_the_same_conversation(
     scripted(*words[turns(read_run(corpus.runs, undisturbed.id).events) :])
     command("ask", "--resume", undisturbed.id, "--context-policy", "none")
     assert steps(read_run(corpus.runs, undisturbed.id)) != steps(undisturbed)
+
+
+def test_an_answer_by_quotes_goes_on_too(corpus: Corpus, command: Command) -> None:
+    whole = command("ask", "--model", "none", QUESTION)
+    assert whole.code == 0
+    undisturbed = read_run(corpus.runs, "last")
+    path = corpus.runs / undisturbed.id / "run.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    for count in range(1, len(lines)):
+        path.write_bytes(b"".join(lines[:count]) + b"{")
+        done = command("ask", "--resume", undisturbed.id)
+        assert (done.code, done.out) == (0, whole.out), done.err
+        run = read_run(corpus.runs, undisturbed.id)
+        assert run.all("quotes") == undisturbed.all("quotes")
+        assert run.outcome == "answered"
+        assert command("replay", undisturbed.id).code == 0
+
+
+def test_a_run_that_never_began_is_one_sentence(corpus: Corpus, command: Command) -> None:
+    folder = corpus.runs / "20260101-000000-000000"
+    folder.mkdir(parents=True)
+    (folder / "run.jsonl").write_bytes(b'{"type":"mani')
+    done = command("ask", "--resume", "last")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.count("\n") == 1
+    assert "has no manifest; it was ended before it began" in done.err

@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from models.turns import Call, abstains, read_call, read_turn, string_list
+from models.turns import Call, abstains, begins_call, read_call, read_turn, string_list
 from store.digest import canonical_json
 
 GOOD = '{"name": "search", "arguments": {"query": ["Danube"]}}'
@@ -62,6 +62,7 @@ def called(text: str) -> list[tuple[str, object]]:
         f"think</think><think>more</think><tool_call>{GOOD}</tool_call>",
         f"think <tool_call>{GOOD}</tool_call></think>",
         f"think</think><answer><tool_call>{GOOD}</tool_call></answer>",
+        f"think</think><answer>{GOOD}</answer>",
         f"think</think>{GOOD}",
         f"think</think>```json\n{GOOD}\n```",
         f"think</think>I call it now:\n{GOOD}",
@@ -223,3 +224,11 @@ def test_a_lone_string_is_a_list_of_one(value: object, expected: list[str]) -> N
 )
 def test_abstaining(answer: str, expected: bool) -> None:
     assert abstains(answer) is expected
+
+
+def test_a_call_is_no_answer() -> None:
+    assert begins_call('{"name": "search", "arg')
+    assert begins_call(" ```json\n[{name: 'search'")
+    assert begins_call("<tool_call>")
+    assert not begins_call('{"km": 2850}')
+    assert not begins_call("name of the river: Danube")
