@@ -9,7 +9,7 @@ from .scratch import scratch
 
 def rows(full: bool) -> Iterator[Row]:
     """Take many steps in a small window with a tiny model."""
-    yield _room(150, 16_384) if full else _room(40, 6_000)
+    yield _room(150, 16_384) if full else _room(40, 8_192)
 
 
 def _room(steps: int, window: int) -> Row:

@@ -14,7 +14,7 @@ from .check import Check, demand
 from .stage import Stage
 
 TURNS, FEW_TURNS = 10_000, 300
-SMALL = (40, 6_000)
+SMALL = (40, 8_192)
 """Steps and window of the long run where sizes are small."""
 PAGES = 40
 QUESTION = "How long is the Volga?"
