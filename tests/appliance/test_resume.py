@@ -435,3 +435,24 @@ def test_a_run_that_never_began_is_one_sentence(corpus: Corpus, command: Command
     assert (done.code, done.out) == (1, "")
     assert done.err.count("\n") == 1
     assert "has no manifest; it was ended before it began" in done.err
+
+
+def test_budget_and_policy_are_those_of_flags_settings_and_profile(
+    corpus: Corpus, command: Command, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def budget(*words: str) -> object:
+        scripted(TURNS[-1])
+        assert command("ask", *words, QUESTION).code == 0
+        return read_run(corpus.runs, "last").manifest["budget"]
+
+    plain = {"turns": 0, "tokens": 0, "seconds": None, "context": 0, "policy": "trim"}
+    assert budget() == plain
+    monkeypatch.setenv("APPLIANCE_CONTEXT_POLICY", "none")
+    assert budget("--turns", "5", "--tokens", "9000", "--budget", "10m") == {
+        "turns": 5, "tokens": 9000, "seconds": 600.0, "context": 0, "policy": "none",
+    }  # fmt: skip
+    assert budget("--context-policy", "trim") == plain
+    monkeypatch.setenv("APPLIANCE_CONTEXT_POLICY", "some")
+    done = command("ask", QUESTION)
+    assert done.code == 2
+    assert "the setting context_policy is 'some'; give trim or none" in done.err
