@@ -19,6 +19,8 @@ LOW_WATER = 0.5
 
 Every trim evaluates once more what stands behind it: taking out just enough would do so each turn.
 """
+HIGH_WATER = 0.75
+"""The share from which on lines are not enough, and the oldest turns go whole."""
 KEPT = 2
 """The latest responses, which stay whole as long as there are others to take out."""
 
@@ -54,7 +56,8 @@ class TrimPolicy:
         if use <= self.context:
             return None
         fixed = need + (talk.exchanges[0].start if talk.exchanges else talk.position)
-        low = fixed + int(max(0, self.context - fixed) * LOW_WATER)
+        room = max(0, self.context - fixed)
+        low, high = fixed + int(room * LOW_WATER), fixed + int(room * HIGH_WATER)
         stubbed: list[int] = []
         saved: dict[int, int] = {}
         for at, each in enumerate(talk.exchanges):
@@ -66,7 +69,7 @@ class TrimPolicy:
                 saved[each.number] = saving
                 stubbed.append(each.number)
         dropped: list[int] = []
-        if use > self.context:
+        if use > high:
             for each in talk.exchanges[:-KEPT]:
                 if use <= low:
                     break

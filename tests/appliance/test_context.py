@@ -17,7 +17,16 @@ from appliance.agent import (
     TurnStep,
     research,
 )
-from appliance.context import KEPT, LOW_WATER, NoPolicy, Policy, RecordedPolicy, TrimPolicy, policy
+from appliance.context import (
+    HIGH_WATER,
+    KEPT,
+    LOW_WATER,
+    NoPolicy,
+    Policy,
+    RecordedPolicy,
+    TrimPolicy,
+    policy,
+)
 from appliance.conversation import Plan
 from appliance.limits import LiveLimits, RecordedLimits
 from appliance.observations import left_out
@@ -135,6 +144,17 @@ def test_where_lines_are_not_enough_the_oldest_turns_go_whole() -> None:
     # What is left is a conversation: the question, then turns and responses by turns.
     assert session.text.count("<|im_start|>assistant\n<think>\n") == 61 - len(gone)
     assert session.text.count("<tool_response>\n") == 60 - len(gone)
+
+
+def test_trims_are_seldom_also_when_all_results_are_lines() -> None:
+    """Where each freed only what the next result needs, every turn would be read again."""
+    turns = [call(f"q{number}", "thought " * 20) for number in range(150)]
+    steps, _ = run([*turns, ANSWER], TrimPolicy(WINDOW))
+    trims = [step for step in steps if isinstance(step, TrimStep)]
+    assert steps[-1] == AnswerStep(151, "42", "answered")
+    assert 5 < len(trims) < 150 / 4
+    room = WINDOW * (1 - HIGH_WATER) / 2
+    assert all(step.freed > room for step in trims)
 
 
 def test_what_was_left_out_may_be_asked_again() -> None:
