@@ -130,14 +130,15 @@ def _last_turn(number: int, talk: Conversation, limits: Limits, seed: int) -> It
     completion = talk.complete(most, seed + number, lambda: limits.expired("answer"))
     turn = read_turn(completion.text, talk.profile.transcript.opened)
     yield TurnStep(number, turn, completion)
-    # Who was asked for nothing but the answer and says something without a tag has given it.
-    answer = turn.answer or ("" if begins_call(turn.said) else turn.said)
+    answer = turn.answer
     if not answer:
         talk.open_answer()
         completion = talk.complete(
             ANSWER_TOKENS, seed + number, lambda: limits.expired("opened"), ("</answer>",)
         )
-        answer = "" if begins_call(completion.text) else completion.text.strip()
+        # Who was asked for nothing but the answer and said something without a tag has given it.
+        said = (text for text in (completion.text.strip(), turn.said) if not begins_call(text))
+        answer = next(filter(None, said), "")
         yield TurnStep(number, Turn("", (), answer), completion)
     yield _ending(number, answer)
 

@@ -255,13 +255,17 @@ def test_runs_of_earlier_versions_made_the_same_call_again() -> None:
 
 
 def test_a_model_that_lost_the_form_is_asked_for_its_answer() -> None:
-    steps, session = run(["I wonder", "x</think>It is long.", "", "hm", "x</think>2,850 km"])
+    lost = ["I wonder", "x</think>It is long.", "", "hm"]
+    steps, session = run([*lost, "x</think>It is 2,850 km.", "2,850 km"])
     assert StopStep(5, "the last 4 turns held no call that could be run") in steps
     assert observations(session) == [
         EMPTY_TURN, UNTAGGED, EMPTY_TURN, f"{EMPTY_TURN}\n\n{ANSWER_NOW}",
     ]  # fmt: skip
-    # Asked for nothing else, a text without tags is the answer.
     assert steps[-1] == AnswerStep(5, "2,850 km", "answered")
+    # Asked for nothing else, a text without tags is the answer when there is no other.
+    for opened in ("", '{"name": "search", "arg'):
+        steps, _ = run([*lost, "x</think>It is 2,850 km.", opened])
+        assert steps[-1] == AnswerStep(5, "It is 2,850 km.", "answered")
     good = calling("search", query=["Danube"])
     steps, _ = run(["", "", "", good, "", "", "", ANSWER])
     assert not any(isinstance(step, StopStep) for step in steps)
