@@ -7,7 +7,7 @@ the run is decided here, each event before the step it belongs to is shown.
 import platform
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -20,13 +20,29 @@ from store.digest import blake
 from store.errors import UrlError
 from store.page import PageVersion
 
-from .agent import AnswerStep, CallStep, CutStep, Step, StopStep, TurnStep, research
+from .agent import AnswerStep, CallStep, CutStep, Step, StopStep, TrimStep, TurnStep, research
+from .context import policy
 from .evidence import Claim, Evidence, holds, tie
 from .home import DISTRIBUTION
-from .limits import LiveLimits
+from .limits import STOPPED, Budget, LiveLimits
 from .quotes import quotes
 from .readers import Readers
+from .resume import Record
 from .trace import RunWriter
+
+LOOP = 2
+"""The version of the loop's rules in a manifest: from 2 on a repeated call is told so."""
+
+
+KINDS = {
+    TurnStep: "turn",
+    CallStep: "call",
+    TrimStep: "trim",
+    CutStep: "cut",
+    StopStep: "stop",
+    AnswerStep: "answer",
+}
+"""The event that a step becomes."""
 
 
 @dataclass(slots=True)
@@ -46,23 +62,44 @@ class Inquiry:
     missed: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     memory: QueryMemory = field(default_factory=QueryMemory)
+    record: Record = field(default_factory=lambda: Record(()))
+    """What an earlier process wrote of this run."""
+    limits: LiveLimits | None = None
+    stopped: bool = False
+    recorded: bool = False
+    """True while the steps are those of the record."""
 
     def __post_init__(self) -> None:
         self.readers = self.readers.remembering(self.memory)
+        self.started -= self.record.seconds
 
     def steps(
-        self, engine: Engine, profile: Profile, date: str, seed: int, seconds: float | None
+        self, engine: Engine, profile: Profile, date: str, seed: int, budget: Budget | None = None
     ) -> Iterator[Step]:
         """Run the loop, writing each step to the run before it is yielded.
 
-        An interruption (Ctrl-C, or an engine that dies) ends the run with what was found so far
-        and is then raised again.
+        The steps of a resumed run's record come first and are not written again. An interruption
+        (a second Ctrl-C, or an engine that dies) ends the run with what was found so far and is
+        then raised again.
         """
-        session = engine.open()
-        limits = LiveLimits(profile, min(session.capacity, profile.context), seconds)
-        toolbox = self.readers.toolbox(profile, self.writer.id)
+        budget = budget or Budget()
+        session = self.record.session(engine.open())
+        context = min(session.capacity, budget.context or profile.context)
+        self.limits = LiveLimits(
+            profile, context, budget.seconds,
+            turns=budget.turns, tokens=budget.tokens, spent=self.record.seconds,
+        )  # fmt: skip
         try:
-            for step in research(self.question, session, toolbox, profile, limits, date, seed):
+            for step in research(
+                self.question,
+                session,
+                self.record.toolbox(self.readers.toolbox(profile, self.writer.id)),
+                profile,
+                self.record.limits(self.limits),
+                date,
+                seed,
+                self.record.policy(policy(budget.policy or profile.policy, context)),
+            ):
                 self._record(step)
                 yield step
             self._conclude()
@@ -72,6 +109,11 @@ class Inquiry:
             raise
         finally:
             session.close()
+
+    def stop(self) -> None:
+        """Cut off what the model writes and let it answer now; safe in a signal's handler."""
+        if self.limits is not None:
+            self.limits.interrupt()
 
     def quote(self) -> list[Evidence]:
         """Answer by quotes alone and write them to the run."""
@@ -85,8 +127,20 @@ class Inquiry:
         return self.quotes
 
     def _record(self, step: Step) -> None:
+        if isinstance(step, CallStep):
+            self._see(step.result.data)
+        elif isinstance(step, StopStep):
+            self.stopped = step.reason == STOPPED
+        elif isinstance(step, AnswerStep):
+            self.answer, self.outcome = step.text, step.outcome
+        self.recorded = self.record.took(KINDS[type(step)])
+        if not self.recorded:
+            self._write(step)
+
+    def _write(self, step: Step) -> None:
         if isinstance(step, TurnStep):
             completion = step.completion
+            ids = {"ids": list(completion.ids)} if completion.ids else {}
             self.writer.add(
                 {
                     "type": "turn",
@@ -97,13 +151,13 @@ class Inquiry:
                     "tokens": completion.tokens,
                     "prefilled": completion.prefilled,
                     "chunks": list(completion.chunks),
+                    **ids,
                     "parsed": step.turn.parsed,
                     "prefill_seconds": round(completion.prefill_seconds, 4),
                     "decode_seconds": round(completion.decode_seconds, 4),
                 }
             )
         elif isinstance(step, CallStep):
-            self._see(step.result.data)
             self._keep_vectors()
             self.writer.add(
                 {
@@ -117,12 +171,22 @@ class Inquiry:
                     "seconds": round(step.seconds, 4),
                 }
             )
+        elif isinstance(step, TrimStep):
+            self.writer.add(
+                {
+                    "type": "trim",
+                    "turn": step.number,
+                    "stubbed": list(step.stubbed),
+                    "dropped": list(step.dropped),
+                    "freed": step.freed,
+                    "prefill": step.prefill,
+                }
+            )
         elif isinstance(step, StopStep):
             self.writer.add({"type": "stop", "turn": step.number, "reason": step.reason})
         elif isinstance(step, CutStep):
             self.writer.add({"type": "cut", "turn": step.number})
         elif isinstance(step, AnswerStep):
-            self.answer, self.outcome = step.text, step.outcome
             self.writer.add({"type": "answer", "turn": step.number, "text": step.text})
 
     def _see(self, data: Mapping[str, Any]) -> None:
@@ -160,6 +224,8 @@ class Inquiry:
         elif self.outcome != "abstained":
             # Without an answer the best passages are the best answer so far.
             self.quote_so_far()
+        if self.stopped:
+            self.outcome = "interrupted"
         self._end(error)
 
     def _end(self, error: str = "") -> None:
@@ -193,13 +259,16 @@ def manifest(
     engine: Engine | None = None,
     card: ModelCard | None = None,
     profile: Profile | None = None,
+    budget: Budget | None = None,
 ) -> dict[str, object]:
     """What a run depends on, as its first line says it. Without an engine: answer by quotes."""
+    budget = budget or Budget()
     entry: dict[str, object] = {
         "question": question,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "date": date,
         "seed": seed,
+        **({"scope": readers.scope.to_json()} if readers.scope.to_json() else {}),
         "index": readers.index_facts(),
         "corpus": readers.corpus_facts(),
         "versions": {"appliance": version(DISTRIBUTION), "python": platform.python_version()},
@@ -214,6 +283,8 @@ def manifest(
             "prompt": blake(profile.system_prompt(date).encode()),
             "sampling": asdict(profile.sampling),
             "engine": dict(engine.describe()),
+            "loop": LOOP,
+            "budget": asdict(replace(budget, policy=budget.policy or profile.policy)),
         }
         if profile.form is not None:
             entry["form"] = profile.form.to_json()

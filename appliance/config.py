@@ -27,6 +27,8 @@ class Config:
     passages, `query_precision` (`fp32`, `int8`) for queries and the reranker. `reranker` is empty
     for none, `bge-reranker-v2-m3` for the one in the home, or a folder; it reads `rerank_pages`
     pages.
+    `context` is the window in tokens (0: what the model's profile says); `context_policy` is what
+    makes room in a full one, `trim` or `none` (empty: what the profile says).
     `model` empty means: the first installed researcher, else quotes. `allow_hosts` are the hosts
     outside this process that the seal lets through (a database or engine of the local network);
     naming one weakens the seal from a kernel filter to a check inside Python.
@@ -46,6 +48,7 @@ class Config:
     rerank_pages: int = 10
     model: str = ""
     context: int = 0
+    context_policy: str = ""
     threads: int = 0
     seed: int = 0
     allow_hosts: tuple[str, ...] = ()
@@ -54,7 +57,11 @@ class Config:
 _SETTINGS = {each.name: each.type for each in fields(Config) if each.name != "home"}
 _ALSO = {"bm25": "lexical"}
 """Other names of encoders: what built an index is called BM25 wherever it is said."""
-_CHOICES = {"encoder_precision": ("fp32", "fp16"), "query_precision": ("fp32", "int8")}
+_CHOICES = {
+    "encoder_precision": ("fp32", "fp16"),
+    "query_precision": ("fp32", "int8"),
+    "context_policy": ("", "trim", "none"),
+}
 
 
 def load(
@@ -92,7 +99,8 @@ def load(
         )
     for name, allowed in _CHOICES.items():
         if (value := getattr(config, name)) not in allowed:
-            raise ConfigError(f"the setting {name} is {value!r}; give {' or '.join(allowed)}")
+            named = " or ".join(filter(None, allowed))
+            raise ConfigError(f"the setting {name} is {value!r}; give {named}")
     return config
 
 

@@ -3,7 +3,7 @@ live model. What is compared and how is in `replay`; here it is opened and judge
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,11 +17,14 @@ from store.pages import PageStore
 
 from .agent import AnswerStep, CallStep, TurnStep, research
 from .config import Config
+from .context import policy
 from .errors import ApplianceError, ReplayDiffers, RunError
-from .limits import LiveLimits
+from .going_on import recorded_budget
+from .limits import Budget, LiveLimits
 from .quotes import quotes
 from .readers import Pinned, Readers, open_readers
 from .replay import Compared, check_index, replay, replay_quotes
+from .scope import recorded_scope
 from .trace import Run, read_run, run_ids
 from .vectors import check_vectors, recorded_vectors
 
@@ -85,7 +88,7 @@ def readers_for(
     config = replace(config, collection=collection_of(run, config.collection))
     if not pinned:
         with open_readers(config) as readers:
-            yield readers
+            yield readers.within(recorded_scope(run.manifest))
         return
     state = _state(run)
     try:
@@ -98,12 +101,25 @@ def readers_for(
                 )
             if whole is not None:
                 whole.add(state.index)
-            yield readers
+            yield readers.within(recorded_scope(run.manifest))
     except IndexMissing as error:
         raise RunError(
             f"the index that run {run.id} saw ({state.index[:15]}…) is no longer in this home, so "
             "that only the present corpus is left to replay it on; run it without --pinned"
         ) from error
+
+
+@contextmanager
+def readers_to_go_on(config: Config, run: Run) -> Iterator[Readers]:
+    """Open what a run goes on with: its own snapshot, or the present corpus where that is gone."""
+    with ExitStack() as stack:
+        try:
+            # Not hashed: a replay on it is, and that is when its bytes have to prove something.
+            seen = {_state(run).index}
+            readers = stack.enter_context(readers_for(config, run, pinned=True, whole=seen))
+        except RunError:
+            readers = stack.enter_context(readers_for(config, run, pinned=False))
+        yield readers
 
 
 def collection_of(run: Run, otherwise: str) -> str:
@@ -119,6 +135,13 @@ def _state(run: Run) -> Pinned:
             f"the run {run.id} was written before runs said which snapshot they saw; replay it "
             "without --pinned"
         )
+    for event in run.all("resume"):
+        changed: Any = event["changed"]
+        if any(name == "index.digest" or name.startswith("corpus.") for name in changed):
+            raise RunError(
+                f"the run {run.id} was gone on with on another snapshot than it began on, so that "
+                "there is none to pin; replay it without --pinned"
+            )
     assert isinstance(index, Mapping)
     return Pinned(str(index["digest"]), corpus["seq"])
 
@@ -235,11 +258,13 @@ def _stands(item: Mapping[str, Any], pages: PageStore) -> bool:
 def regenerate(
     run: Run, readers: Readers, engine: Engine, shown: Profile, weights: str, say: Say
 ) -> Regenerated:
-    """Ask the question of a run again with a live model, from the run's date and seed.
+    """Ask the question of a run again with a live model, from the run's date, seed and budget.
 
     Nothing is written, and no miss recorded. `weights` is the digest of the model's file.
     """
     session = engine.open()
+    budget = recorded_budget(run, Budget())
+    context = min(session.capacity, budget.context or shown.context)
     recorded = [str(event["completion"]) for event in run.all("turn")]
     said: list[str] = []
     answer, outcome = "", "no-answer"
@@ -249,9 +274,10 @@ def regenerate(
             session,
             readers.toolbox(shown, record_misses=False),
             shown,
-            LiveLimits(shown, min(session.capacity, shown.context)),
+            LiveLimits(shown, context, budget.seconds, turns=budget.turns, tokens=budget.tokens),
             str(run.manifest["date"]),
             int(str(run.manifest["seed"])),
+            policy(budget.policy or shown.policy, context),
         )
         for step in steps:
             if isinstance(step, TurnStep):

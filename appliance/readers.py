@@ -22,6 +22,7 @@ from store.snapshots import Snapshots
 
 from .config import Config
 from .errors import ConfigError
+from .scope import NO_SCOPE, Scope, ScopedPages, check_dated
 from .tools import Toolbox
 from .tools.search import SearchTool
 from .tools.visit import VisitTool
@@ -38,6 +39,8 @@ class Readers:
     searcher: Searcher
     encoder: str = ""
     """One sentence on what queries are encoded with, and why."""
+    scope: Scope = NO_SCOPE
+    """What of the collection searches and visits reach."""
 
     def corpus_facts(self) -> dict[str, object]:
         """What a run's manifest says of the pages: the collection, and the commit it saw."""
@@ -46,6 +49,18 @@ class Readers:
     def remembering(self, memory: QueryMemory) -> "Readers":
         """The same readers for one run, whose query vectors are kept in `memory`."""
         return replace(self, searcher=self.searcher.remembering(memory))
+
+    def within(self, scope: Scope) -> "Readers":
+        """The same readers, which reach only what lies in `scope`; ConfigError if it has no date.
+
+        Evidence is read as ever: what a run has seen stays readable.
+        """
+        if scope == NO_SCOPE:
+            return self
+        check_dated(scope, self.searcher.index)
+        searcher = self.searcher.within(scope.query)
+        pages = ScopedPages.of(self.pages, scope)
+        return replace(self, searcher=searcher, pages=pages, scope=scope)
 
     def index_facts(self) -> dict[str, object]:
         """What a run's manifest says of the index: digest, encoder, backend and sizes."""

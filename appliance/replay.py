@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from models.engine import Completion
 from models.errors import EngineError
-from models.profiles import profile
 from models.scripted import ScriptedEngine
 from models.turns import Call
 from store.pages import PageStore
@@ -19,7 +18,7 @@ from .agent import AnswerStep, CallStep, research
 from .differences import fields_of_difference, pages_of_difference, words_of_difference
 from .errors import ReplayDiffers, RunError, RunPurged
 from .evidence import Evidence
-from .limits import RecordedLimits
+from .resume import recorded_limits, recorded_policy, recorded_profile
 from .tools import Toolbox, ToolResult, without_capture
 from .trace import Event, Run
 
@@ -53,9 +52,12 @@ def replay(
         run.question,
         engine.open(),
         toolbox,
-        profile(str(run.manifest["profile"])),
-        RecordedLimits({int(str(e["turn"])): str(e["reason"]) for e in run.all("stop")}),
+        recorded_profile(run.manifest),
+        recorded_limits(run.in_force),
         str(run.manifest["date"]),
+        policy=recorded_policy(run.in_force),
+        # Runs from before this was written ran a repeated call again.
+        tell_repeats=int(str(run.manifest.get("loop", 1))) > 1,
     )
     done = 0
     try:

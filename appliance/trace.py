@@ -40,9 +40,19 @@ class Run:
     events: tuple[Event, ...]
     torn: bool = field(default=False)
 
+    @property
+    def in_force(self) -> tuple[Event, ...]:
+        """The events that count: each `resume` says how many of those before it do."""
+        kept: list[Event] = []
+        for event in self.events:
+            if event.get("type") == "resume":
+                del kept[int(str(event["keep"])) :]
+            kept.append(event)
+        return tuple(kept)
+
     def all(self, kind: str) -> list[Event]:
-        """The events of one type, in order."""
-        return [event for event in self.events if event.get("type") == kind]
+        """The events of one type that are in force, in order."""
+        return [event for event in self.in_force if event.get("type") == kind]
 
     def last(self, kind: str) -> Event | None:
         """The last event of one type, or None."""

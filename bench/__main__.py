@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from . import crawling, encoding, engine, frozen, searching, starting, storing
+from . import crawling, encoding, engine, frozen, looping, searching, starting, storing
 from .rows import Row, table
 
 GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -20,6 +20,7 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "frozen": frozen.rows,
     "encoding": encoding.rows,
     "engine": engine.rows,
+    "loop": looping.rows,
     "crawling": crawling.rows,
 }
 HEADS = ("row", "figure", "baseline", "figure", "ratio", "target", "met")

@@ -6,7 +6,7 @@ It decides nothing about text, and it never takes the name that a site gives its
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .facets import one_kind, path_holds
+from .facets import host_of, one_kind, path_holds
 from .frozen.read import FrozenIndex
 
 if TYPE_CHECKING:
@@ -45,6 +45,14 @@ class Addresses:
         names, kind = self._index.kinds, self._index.column("page_kind")
         wanted = {one_kind(name) for name in kinds}
         return np.isin(kind, [n for n, name in enumerate(names) if name in wanted])
+
+
+def on_sites(url: str, sites: Sequence[str]) -> bool:
+    """Tell whether a canonical URL is on one of `sites`, as `Addresses.on_sites` does of all."""
+    host = host_of(url)
+    return _on(host, [s for s in sites if "/" not in s]) or any(
+        host == site.partition("/")[0] and path_holds(url, site) for site in sites if "/" in site
+    )
 
 
 def _on(host: str, wanted: Sequence[str]) -> bool:

@@ -141,6 +141,11 @@ class PageFilter:
             allowed &= day >= query.after
         return None if bool(allowed.all()) else allowed
 
+    def narrow(self, outer: "NDArray[np.bool_] | None") -> None:
+        """Let through only what another mask over the pages does too."""
+        if outer is not None:
+            self.allowed = outer if self.allowed is None else self.allowed & outer
+
     def passes(self, record: PageRecord) -> bool:
         """Tell whether a page passes what the mask could not decide."""
         if self._titles:

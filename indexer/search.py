@@ -82,6 +82,7 @@ class Searcher:
         self._terms_of = lru_cache(maxsize=TERMS)(self._encoded)
         self._addresses = Addresses(index)
         self._memory: QueryMemory | None = None
+        self._bounds: Query | None = None
 
     @classmethod
     def open(
@@ -101,6 +102,14 @@ class Searcher:
         """
         other = copy.copy(self)
         other._memory = None if isinstance(self.encoder, LexicalEncoder) else memory
+        return other
+
+    def within(self, bounds: Query) -> Self:
+        """Return a searcher of the same open index whose every query passes the filters of
+        `bounds` as well, whatever filters it has of its own.
+        """
+        other = copy.copy(self)
+        other._bounds = bounds if each(bounds) else None
         return other
 
     def search(
@@ -182,7 +191,13 @@ class Searcher:
         return []
 
     def _gate(self, query: Query) -> PageFilter:
-        return PageFilter(self.index, self._addresses, query, self._counted, self._body)
+        gate = PageFilter(self.index, self._addresses, query, self._counted, self._body)
+        if self._bounds is not None:
+            outer = PageFilter(
+                self.index, self._addresses, self._bounds, self._counted, self._body
+            ).allowed
+            gate.narrow(outer)
+        return gate
 
     def _rankings(
         self, query: Query, gate: PageFilter, shape: Shape

@@ -88,6 +88,14 @@ class Session(Protocol):
         """
         ...
 
+    def feed(self, completion: Completion) -> int:
+        """Append what an earlier session completed here, id for id; return its number of tokens.
+
+        So a conversation is rebuilt from its record and evaluated at once by the next `generate`.
+        Raises ContextFull when it does not fit, EngineError for ids that are no tokens or none.
+        """
+        ...
+
     def checkpoint(self) -> int:
         """Return a position to roll back to."""
         ...

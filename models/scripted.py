@@ -140,6 +140,11 @@ class ScriptedSession:
         closed = finish == "stop"
         return Completion("".join(said), len(said) + closed, finish, closed, prefilled=self._fresh)
 
+    def feed(self, completion: Completion) -> int:
+        """Append what was completed: the words of its text, for a script has no other ids."""
+        ended = END if completion.closed else ""
+        return self._put(self.position, self.position, [Piece(completion.text + ended, True)])
+
     def checkpoint(self) -> int:
         """Return the position."""
         return self.position

@@ -74,6 +74,11 @@ class Transcript(Protocol):
         """Texts besides it that end a turn."""
         ...
 
+    @property
+    def opened(self) -> bool:
+        """True when the prompt of a turn opens its thinking."""
+        ...
+
     def opening(self, system: str, question: str, date: str) -> tuple[Piece, ...]:
         """The system text, the question and the first turn's prompt; `date` in ISO form."""
         ...
@@ -92,6 +97,7 @@ class Qwen3Thinking:
 
     end = END
     stops: tuple[str, ...] = ()
+    opened = True
 
     def opening(self, system: str, question: str, date: str) -> tuple[Piece, ...]:
         """See `opening`; the date stands in the system text."""

@@ -1,45 +1,65 @@
 """An assistant turn, read: from a completion's text to its thinking and its calls or answer.
 
-Tolerant of what models emit (PROTOCOL: text before the tag, code fences, a lone string for a
-list, several calls in a turn, unclosed tags, trailing commas, JSON5 and Python literals). It does
-not run tools and does not judge arguments: whether a tool exists is the tools' business.
+Tolerant of what models emit (PROTOCOL: text before the tag, code fences, several calls in a turn,
+unclosed tags; `models.calls` reads what stands inside them). It does not run tools, and what a
+turn that holds nothing is told is the loop's business.
 """
 
-import ast
-import json
-import math
 import re
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import json5
+from .calls import Call, read_call, read_calls, string_list
+
+__all__ = [
+    "ABSTAIN",
+    "Call",
+    "Turn",
+    "abstains",
+    "begins_call",
+    "read_call",
+    "read_turn",
+    "string_list",
+]
 
 ABSTAIN = "not found"
 """The answer that a model gives when the corpus does not hold what was asked."""
 
-_CALL = re.compile(r"<tool_call>(.*?)(?:</tool_call>|(?=<tool_call>)|\Z)", re.DOTALL)
-_ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL)
-_FENCE = re.compile(r"\A\s*```[\w-]*\s*\n?(.*?)\n?\s*```\s*\Z", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A tool call as written. `error` says why it could not be read; then `name` is empty."""
-
-    name: str
-    arguments: Mapping[str, object]
-    raw: str
-    error: str = ""
+_TAG = re.compile(
+    r"[<＜]\s?([/／]?)\s?(tool_call|answer|think)s?(\s[^<>＜＞]{0,80})?[>＞]", re.IGNORECASE
+)
+_CALL = re.compile(
+    r"<tool_call(\s[^>]{0,80})?>(.*?)(?:</tool_call>|(?=<tool_call[\s>])|\Z)", re.DOTALL
+)
+_ANSWER = re.compile(
+    r"<answer>(.*?)(?:</answer>|</?(?:a(?:n(?:s(?:w(?:er?)?)?)?)?)?\Z|\Z)", re.DOTALL
+)
+_FENCED = re.compile(r"\A```[\w-]*\s*\n(.*?)\n?\s*```\Z", re.DOTALL)
+_LAST = re.compile(
+    r"(<tool_call(?:\s[^>]*)?>(?:(?!<tool_call).)*</tool_call>|<answer>(?:(?!<answer>).)*</answer>)"
+    r"\s*\Z",
+    re.DOTALL,
+)
+_STRAY = re.compile(r"</?(?:tool_call|answer|think)[^>]*>")
+_BARE = re.compile(
+    r"""\A\s*(?:```[\w-]*\s*)?[{｛\[]|<(?:function|invoke)\b[^>]*>|["'“”]arguments["'“”]\s*[:：]"""
+)
+"""What an untagged call looks like: nothing but an object, or the forms that no prose has."""
+_BEGUN = re.compile(
+    r"""\A\s*(?:```[\w-]*\s*)?(?:</?tool_call|[{｛\[]+\s*["'“]?(?:name|tool|function|arguments)\b)"""
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One assistant turn: the thinking, then calls or an answer; neither means an empty turn."""
+    """One assistant turn: the thinking, then calls or an answer; neither means an empty turn.
+
+    `said` is what an empty turn holds behind its thinking, outside any tag.
+    """
 
     thinking: str
     calls: tuple[Call, ...]
     answer: str | None
+    said: str = ""
 
     @property
     def parsed(self) -> bool:
@@ -49,108 +69,65 @@ class Turn:
         )
 
 
-def read_turn(completion: str) -> Turn:
-    """Split a completion (generated after an opening `<think>`) into thinking, calls, answer.
+def read_turn(completion: str, opened: bool = True) -> Turn:
+    """Split a completion into thinking, calls, answer; `opened`: the prompt opened its thinking.
 
-    Tags inside the thinking do not count. A completion that never closes its thinking is read
-    whole as both, because some models skip the closing tag and go straight to the call.
+    Tags inside the thinking do not count, unless the turn ends with them and nothing else follows.
+    A completion that never closes its thinking is read whole as both, because some models skip the
+    closing tag and go straight to the call.
     """
-    thinking, closed, rest = completion.partition("</think>")
+    text = _TAG.sub(_tag, completion)
+    thinking, closed, rest = text.partition("</think>")
+    # What is thought again behind the first thinking is no more said than that.
+    *thoughts, rest = rest.split("</think>")
+    rest = "".join([*(piece.partition("<think>")[0] for piece in thoughts), rest])
+    if closed and not _STRAY.sub("", rest).strip() and (last := _LAST.search(thinking)):
+        thinking, rest = thinking[: last.start()], last[1]
     if not closed:
-        rest = completion
-        cut = min(
-            (i for i in (rest.find("<tool_call>"), rest.find("<answer>")) if i >= 0), default=-1
-        )
+        rest = text
+        places = (rest.find("<tool_call"), rest.find("<answer>"))
+        cut = min((place for place in places if place >= 0), default=-1)
         thinking = rest if cut < 0 else rest[:cut]
     thinking = thinking.replace("<think>", "").strip()
+    first_call = rest.find("<tool_call")
+    if closed and first_call < 0 and "<answer>" not in rest and "</answer>" in rest:
+        rest = f"<answer>{rest}"  # its first tag was forgotten
     answer = _ANSWER.search(rest)
-    first_call = rest.find("<tool_call>")
     if answer and (first_call < 0 or answer.start() < first_call):
-        return Turn(thinking, (), answer.group(1).strip())
-    calls = tuple(read_call(match.group(1)) for match in _CALL.finditer(rest))
-    return Turn(thinking, calls, None)
+        inside = answer.group(1).replace("<answer>", "").strip()
+        if not begins_call(inside):
+            fenced = _FENCED.match(inside)
+            return Turn(thinking, (), fenced[1].strip() if fenced else inside)
+    calls = tuple(call for match in _CALL.finditer(rest) for call in _calls(match))
+    if len(calls) > 1:
+        # A tag opened twice leaves an empty one behind.
+        calls = tuple(call for call in calls if call.raw.strip()) or calls[:1]
+    if not calls and (closed or not opened) and _BARE.search(rest):
+        calls = tuple(call for call in read_calls(rest) if not call.error)
+    if calls:
+        return Turn(thinking, calls, None)
+    plain = closed or (not opened and "<think>" not in text)
+    return Turn("" if plain and not closed else thinking, (), None, _said(rest) if plain else "")
 
 
-def read_call(body: str) -> Call:
-    """Read the inside of one `<tool_call>`: JSON, JSON5, then a Python literal, as upstream.
-
-    Only JSON values come out, whatever was written: a run keeps the arguments and hashes them.
-    """
-    text = body.strip()
-    fence = _FENCE.match(text)
-    if fence:
-        text = fence.group(1).strip()
-    value = _literal(text)
-    if value is None:
-        start, end = text.find("{"), text.rfind("}")
-        value = _literal(text[start : end + 1]) if 0 <= start < end else None
-    if not isinstance(value, dict):
-        return Call("", {}, body, "the call is not a JSON object")
-    name = value.get("name")
-    arguments = value.get("arguments", value.get("parameters", {}))
-    if isinstance(arguments, str):
-        arguments = _literal(arguments)
-    if not isinstance(name, str) or not name:
-        return Call("", {}, body, 'the call has no "name"')
-    if not isinstance(arguments, dict):
-        return Call("", {}, body, 'the call\'s "arguments" are not a JSON object')
-    try:
-        plain = {_letters(str(key)): _plain(item) for key, item in arguments.items()}
-    except (ValueError, RecursionError):
-        return Call("", {}, body, 'the call\'s "arguments" hold a value that JSON does not know')
-    return Call(_letters(name.strip()), plain, body)
+def _tag(match: re.Match[str]) -> str:
+    """A tag as it should have been written: brackets, spaces, capitals and plural."""
+    slash = "/" if match[1] else ""
+    attributes = match[3] if match[3] and match[3].strip() and not slash else ""
+    return f"<{slash}{match[2].lower()}{attributes}>"
 
 
-def _plain(value: object) -> object:
-    """Return `value` as JSON values; ValueError for a set, bytes, NaN and the like."""
-    if isinstance(value, str):
-        return _letters(value)
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {_letters(str(key)): _plain(item) for key, item in value.items()}
-    raise ValueError(f"{type(value).__name__} is no JSON value")
+def _calls(match: re.Match[str]) -> tuple[Call, ...]:
+    return read_calls(match[2], match[1] or "")
 
 
-def _letters(text: str) -> str:
-    # A lone surrogate (an escape cut in half) has no UTF-8 and NUL is in no database.
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+def _said(rest: str) -> str:
+    return _STRAY.sub("", rest).strip()
 
 
-def _literal(text: str) -> object:
-    for reader in (json.loads, _json5, _python):
-        try:
-            return reader(text)
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            continue
-    return None
-
-
-def _python(text: str) -> object:
-    with warnings.catch_warnings():
-        # An odd backslash in a model's string is no business of the user.
-        warnings.simplefilter("ignore")
-        return ast.literal_eval(text)
-
-
-def _json5(text: str) -> object:
-    # The library is pure Python and slow on long input; a call longer than this is malformed.
-    if len(text) > 20_000:
-        raise ValueError("too long for a tool call")
-    return json5.loads(text)
-
-
-def string_list(value: object) -> list[str]:
-    """Read a tool argument that should be a list of strings; a lone string is a list of one."""
-    if isinstance(value, str):
-        return [value] if value.strip() else []
-    if isinstance(value, (list, tuple)):
-        return [item for item in value if isinstance(item, str) and item.strip()]
-    return []
+def begins_call(text: str) -> bool:
+    """True for a text that is a tool call, whole or not, and so no answer."""
+    return bool(_BEGUN.match(text))
 
 
 def abstains(answer: str) -> bool:

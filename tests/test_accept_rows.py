@@ -48,6 +48,7 @@ PROMISED = {
     "air gap": ("no network", "seal", "seal twin"),
     "speed": ("help", "cold search"),
     "kills": ("kill index", "kill crawl"),
+    "the loop": ("fuzzed turns", "long run", "kill ask"),
 }
 
 

@@ -20,6 +20,13 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 collection_option = click.option(
     "--collection", metavar="NAME", help="The collection of pages to use (default: web)."
 )
+in_option = click.option(
+    "--in",
+    "--collection",
+    "collection",
+    metavar="NAME",
+    help="The collection of pages to research (default: web).",
+)
 model_option = click.option(
     "--model",
     metavar="NAME",

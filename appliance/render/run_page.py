@@ -98,7 +98,7 @@ class Quoted:
 def _quoted(run: Run) -> list[Quoted]:
     """The claims of the run with their quotes, the claim empty for quotes that carry none."""
     found = []
-    for event in run.events:
+    for event in run.in_force:
         if event.get("type") == "evidence":
             for claim in _list(event.get("claims")):
                 others = [
@@ -204,7 +204,7 @@ def _figures(run: Run) -> str:
 
 
 def _timeline(run: Run) -> str:
-    steps = "".join(f"<li>{line}</li>\n" for event in run.events for line in _step(event))
+    steps = "".join(f"<li>{line}</li>\n" for event in run.in_force for line in _step(event))
     return f'<section>\n<h2>Timeline</h2>\n<ol class="steps">\n{steps}</ol>\n</section>\n'
 
 

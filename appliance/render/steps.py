@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..agent import AnswerStep, CallStep, CutStep, Step, StopStep, TurnStep
+from ..agent import AnswerStep, CallStep, CutStep, Step, StopStep, TrimStep, TurnStep
 from .terminal import shorten
 
 
@@ -15,6 +15,13 @@ def show_step(step: Step) -> Iterator[str]:
         yield f"   {_call(step)}  ({step.seconds * 1000:.0f} ms)"
     elif isinstance(step, StopStep):
         yield f"{step.number}. told to answer: {step.reason}"
+    elif isinstance(step, TrimStep):
+        taken = [f"{len(step.stubbed)} results"] if step.stubbed else []
+        taken += [f"{len(step.dropped)} turns"] if step.dropped else []
+        yield (
+            f"   left out {' and '.join(taken)} to make room: {step.freed} tokens freed, "
+            f"{step.prefill} read again"
+        )
     elif isinstance(step, CutStep):
         yield f"{step.number}. the result did not fit into the context"
     elif isinstance(step, AnswerStep) and step.outcome == "no-answer":
@@ -23,6 +30,8 @@ def show_step(step: Step) -> Iterator[str]:
 
 def _call(step: CallStep) -> str:
     data = step.result.data
+    if "repeats" in data:
+        return f"{step.call.name}: the same call as in turn {data['repeats']}"
     if "error" in data:
         return f"{step.call.name or 'call'}: {shorten(str(data['error']), 90)}"
     found = data.get("queries")

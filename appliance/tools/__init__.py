@@ -13,6 +13,8 @@ from typing import Protocol
 from models.turns import Call
 from store.digest import blake_json
 
+_LONGEST_NAME = 40
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
@@ -68,14 +70,15 @@ class Toolbox:
                 f"This tool call could not be read: {call.error}. Write it as "
                 '<tool_call>\n{"name": "search", "arguments": {"query": ["..."]}}\n</tool_call>'
             )
-        tool = self._tools.get(call.name)
+        # Some write `functions.search`, or a capital letter.
+        tool = self._tools.get(call.name) or self._tools.get(call.name.split(".")[-1].casefold())
         if tool is None:
-            names = ", ".join(self._tools)
-            return _observation(f"There is no tool called {call.name!r}. The tools are: {names}.")
+            asked, names = call.name[:_LONGEST_NAME], ", ".join(self._tools)
+            return _observation(f"There is no tool called {asked!r}. The tools are: {names}.")
         try:
             return tool.run(call.arguments, question)
         except BadArgumentsError as error:
-            return _observation(f"The tool {call.name} could not be run: {error}")
+            return _observation(f"The tool {tool.name} could not be run: {error}")
 
 
 def _observation(text: str) -> ToolResult:

@@ -212,6 +212,15 @@ class LlamaSession:
             **{**fields, "chunks": tuple(fields["chunks"]), "ids": tuple(fields["ids"])}
         )
 
+    def feed(self, completion: Completion) -> int:
+        """Append what an earlier session completed, id for id."""
+        if completion.tokens and not completion.ids:
+            raise EngineError(
+                "the recorded completion has no token ids, so the conversation cannot be rebuilt; "
+                "ask the question again"
+            )
+        return int(self._ask({"op": "feed", "ids": list(completion.ids)})["tokens"])
+
     def checkpoint(self) -> int:
         """Return a position to roll back to."""
         return self._position

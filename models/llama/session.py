@@ -59,17 +59,25 @@ class TokenSession:
             before = new[-1] if new else self.ids[after - 1] if after else None
             new += self._tokens.encode(piece.text, piece.trusted, before)
         size = self.position - (end - after) + len(new)
-        # One cell stays free, so that a session that fits can always say one token.
-        if size >= self._context.capacity:
-            raise ContextFull(
-                f"the session would hold {size} tokens but the context has room for "
-                f"{self._context.capacity - 1}; raise the model's context or lower the budget"
-            )
+        self._room_for(size)
         fresh_from = min(self.position - self._fresh, after)
         self._forget(after)
         self.ids[after:end] = new
         self._fresh = size - fresh_from
         return len(new)
+
+    def feed(self, ids: Sequence[int]) -> int:
+        """Append ids as an earlier session sampled them."""
+        size, known = self.position + len(ids), self._context.vocabulary_size
+        if not all(0 <= token < known for token in ids):
+            raise EngineError(
+                f"the recorded ids are none of this model's {known} tokens; use the weights that "
+                "sampled them"
+            )
+        self._room_for(size)
+        self.ids += ids
+        self._fresh += len(ids)
+        return len(ids)
 
     def rollback(self, position: int) -> None:
         """Forget every token from `position` on."""
@@ -144,6 +152,14 @@ class TokenSession:
             while self._edges[-1] > position:
                 self._edges.pop()
             self._context.forget(self.evaluated)
+
+    def _room_for(self, size: int) -> None:
+        # One cell stays free, so that a session that fits can always say one token.
+        if size >= self._context.capacity:
+            raise ContextFull(
+                f"the session would hold {size} tokens but the context has room for "
+                f"{self._context.capacity - 1}; raise the model's context or lower the budget"
+            )
 
     def _check(self, start: int, end: int) -> None:
         if not 0 <= start <= end <= self.position:

@@ -110,6 +110,10 @@ class Worker:
         new = [Piece(str(text), bool(trusted)) for text, trusted in pieces]
         return {"tokens": session.replace(start, new, until)}
 
+    def do_feed(self, ids: list[int]) -> Message:
+        """Append ids that an earlier session sampled."""
+        return {"tokens": self._open_session().feed(ids)}
+
     def do_rollback(self, position: int) -> Message:
         """Forget every token from `position` on."""
         self._open_session().rollback(position)

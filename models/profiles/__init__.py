@@ -32,7 +32,8 @@ class Profile:
     """One model family's settings. Sizes are in words (`*_words`), tokens or turns.
 
     `families` are beginnings of the names that files of the family give themselves. `form` is how
-    the model is talked to, None for the form of Qwen3-Thinking.
+    the model is talked to, None for the form of Qwen3-Thinking. `policy` names what makes room in
+    a full context: `trim` or `none`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Profile:
     context: int
     turn_tokens: int
     max_turns: int
+    policy: str = "trim"
     demonstration: bool = False
     families: tuple[str, ...] = ()
     form: ChatForm | None = None

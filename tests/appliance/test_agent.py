@@ -1,14 +1,12 @@
 """The loop with a scripted model: whatever the model does, it reads an exact observation."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import pytest
 
 from appliance.agent import (
-    ANSWER_NOW,
-    DID_NOT_FIT,
-    EMPTY_TURN,
     AnswerStep,
     CallStep,
     CutStep,
@@ -17,7 +15,22 @@ from appliance.agent import (
     TurnStep,
     research,
 )
-from appliance.limits import Limits, LiveLimits, RecordedLimits
+from appliance.limits import (
+    ANSWER_ROOM,
+    INTERRUPT_SECONDS,
+    Limits,
+    LiveLimits,
+    Progress,
+    RecordedLimits,
+)
+from appliance.observations import (
+    ANSWER_NOW,
+    CUT_SHORT,
+    DID_NOT_FIT,
+    EMPTY_TURN,
+    TOO_MANY,
+    UNTAGGED,
+)
 from appliance.tools import BadArgumentsError, Toolbox, ToolResult
 from models.errors import ContextFull
 from models.profiles import profile
@@ -75,11 +88,7 @@ def run(
 
 def observations(session: ScriptedSession) -> list[str]:
     """What came back to the model after its turns, in order."""
-    found = []
-    for piece in session.appended[3:]:
-        if not piece.trusted:
-            found.append(piece.text.strip("\n"))
-    return found
+    return re.findall(r"<tool_response>\n(.*?)\n</tool_response>", session.text, re.DOTALL)
 
 
 def test_a_call_then_an_answer() -> None:
@@ -125,12 +134,25 @@ SHAPE = 'Write it as <tool_call>\n{"name": "search", "arguments": {"query": ["..
             "There is no tool called 'browse'. The tools are: search.",
         ),
         (
+            calling("look" * 99),
+            f"There is no tool called {'look' * 10!r}. The tools are: search.",
+        ),
+        (
             calling("search", query=[]),
             'The tool search could not be run: give "query" as a list of at least one string.',
+        ),
+        (
+            'x</think><tool_call>{"name": "search", "arguments": {"query": ["Dan',
+            f"This tool call could not be read: the call is not a JSON object. {SHAPE}",
         ),
         ("I wonder", EMPTY_TURN),
         ("", EMPTY_TURN),
         ("x</think><answer> </answer>", EMPTY_TURN),
+        ("x</think><answer></answer></answer>", EMPTY_TURN),
+        ("x</think>", EMPTY_TURN),
+        ("x</think>2,850 km", UNTAGGED),
+        ("x</think>I shall search for it now.", UNTAGGED),
+        ("word " * 301, CUT_SHORT),
     ],
 )
 def test_a_mistake_is_an_observation_that_can_be_mended(turn: str, observation: str) -> None:
@@ -147,6 +169,15 @@ def test_the_observation_texts_are_these() -> None:
         "That turn held neither a tool call nor an answer. Call one tool inside <tool_call> tags, "
         "or finish inside <answer> tags."
     )
+    assert UNTAGGED == (
+        "That turn held text outside of any tags, which is not read. If it was the answer, write "
+        "it as <answer>the answer</answer>; if not, call one tool inside <tool_call> tags."
+    )
+    assert CUT_SHORT == (
+        "That turn reached its limit of length before it held a tool call or an answer. Think "
+        "less, then call one tool inside <tool_call> tags, or finish inside <answer> tags."
+    )
+    assert TOO_MANY == ("Only the first 8 calls of a turn are run. Make the others in later turns.")
     assert ANSWER_NOW == (
         "Stop calling tools now. With what the pages above say, give your best answer inside "
         "<answer> tags."
@@ -176,10 +207,78 @@ def test_the_same_call_three_times_ends_the_search() -> None:
     assert [step for step in steps if isinstance(step, StopStep)] == [
         StopStep(4, "the same tool call was made 3 times")
     ]
-    assert observations(session)[-1] == ANSWER_NOW
+    told = (
+        "This search was made before, in turn 1, and its result stands above; it would be the "
+        "same. Call a tool with other arguments, or answer inside <answer> tags."
+    )
+    assert observations(session) == [
+        "found ['Danube'] ",
+        told,
+        f"{told}\n\n{ANSWER_NOW}",
+    ]
     other = calling("search", query=["Rhine"])
     steps, _ = run([again, other, again, other, ANSWER])
     assert not any(isinstance(step, StopStep) for step in steps)
+
+
+@pytest.mark.parametrize("name", ["Search", "functions.search", "SEARCH "])
+def test_a_tool_is_found_under_the_names_that_models_give_it(name: str) -> None:
+    _, session = run([calling(name, query=["a"]), ANSWER])
+    assert observations(session) == ["found ['a'] "]
+
+
+def test_a_repetition_now_and_then_does_not_end_a_search_that_goes_on() -> None:
+    again = calling("search", query=["Danube"])
+    others = [calling("search", query=[str(number)]) for number in range(5)]
+    mixed = [again, *(turn for other in others for turn in (other, again))]
+    steps, _ = run([*mixed, ANSWER], LiveLimits(replace(DEMO, max_turns=40), 40_000))
+    assert not any(isinstance(step, StopStep) for step in steps)
+    # Going round in a circle of several calls is none the less one.
+    circle = [*others[:3], *others[:3], others[0]]
+    steps, _ = run([*circle, ANSWER], LiveLimits(replace(DEMO, max_turns=40), 40_000))
+    assert StopStep(8, "the last 4 turns held no call that could be run") in steps
+
+
+def test_what_went_wrong_may_be_tried_again() -> None:
+    wrong = calling("browse", url="x")
+    _, session = run([wrong, wrong, ANSWER])
+    assert observations(session) == ["There is no tool called 'browse'. The tools are: search."] * 2
+
+
+def test_runs_of_earlier_versions_made_the_same_call_again() -> None:
+    again = calling("search", query=["Danube"])
+    engine = ScriptedEngine([again, again, ANSWER])
+    session = engine.open()
+    limits = LiveLimits(DEMO, 4096)
+    list(research("q", session, Toolbox(Echo()), DEMO, limits, "2026-01-02", tell_repeats=False))
+    assert observations(session) == ["found ['Danube'] "] * 2
+
+
+def test_a_model_that_lost_the_form_is_asked_for_its_answer() -> None:
+    lost = ["I wonder", "x</think>It is long.", "", "hm"]
+    steps, session = run([*lost, "x</think>It is 2,850 km.", "2,850 km"])
+    assert StopStep(5, "the last 4 turns held no call that could be run") in steps
+    assert observations(session) == [
+        EMPTY_TURN, UNTAGGED, EMPTY_TURN, f"{EMPTY_TURN}\n\n{ANSWER_NOW}",
+    ]  # fmt: skip
+    assert steps[-1] == AnswerStep(5, "2,850 km", "answered")
+    # Asked for nothing else, a text without tags is the answer when there is no other.
+    for opened in ("", '{"name": "search", "arg'):
+        steps, _ = run([*lost, "x</think>It is 2,850 km.", opened])
+        assert steps[-1] == AnswerStep(5, "It is 2,850 km.", "answered")
+    good = calling("search", query=["Danube"])
+    steps, _ = run(["", "", "", good, "", "", "", ANSWER])
+    assert not any(isinstance(step, StopStep) for step in steps)
+
+
+def test_of_many_calls_in_a_turn_the_first_are_run() -> None:
+    many = "x</think>" + "".join(
+        calling("search", query=[str(n)]).partition("</think>")[2] for n in range(11)
+    )
+    steps, session = run([many, ANSWER])
+    assert sum(isinstance(step, CallStep) for step in steps) == 8
+    (said,) = observations(session)
+    assert said.split("\n=======\n") == [*(f"found ['{n}'] " for n in range(8)), TOO_MANY]
 
 
 def test_the_limit_of_turns() -> None:
@@ -187,8 +286,24 @@ def test_the_limit_of_turns() -> None:
     turns = [calling("search", query=[str(number)]) for number in range(2)]
     steps, session = run([*turns, ANSWER], limits)
     assert StopStep(3, "the limit of 2 turns is reached") in steps
-    assert observations(session)[-1] == ANSWER_NOW
+    assert observations(session)[-1] == f"found ['1'] \n\n{ANSWER_NOW}"
     assert steps[-1] == AnswerStep(3, "2,850 km", "answered")
+    steps, session = run([turns[0], ANSWER], LiveLimits(DEMO, 4096, turns=1))
+    assert StopStep(2, "the limit of 1 turns is reached") in steps
+
+
+def test_the_budget_of_tokens_leaves_room_for_the_answer() -> None:
+    turns = [calling("search", query=[str(number)]) for number in range(20)]
+    engine = ScriptedEngine([*turns, ANSWER])
+    session = engine.open()
+    limits = LiveLimits(replace(DEMO, max_turns=99), 4096, tokens=1500)
+    steps = list(research("q", session, Toolbox(Echo()), DEMO, limits, "2026-01-02"))
+    (stop,) = (step for step in steps if isinstance(step, StopStep))
+    assert stop.reason == "the budget of 1500 tokens is nearly used up"
+    assert 2 < stop.number < 20
+    assert session.position <= 1500
+    assert all(most <= 1500 - ANSWER_ROOM for most, *_ in session.calls[:-1])
+    assert isinstance(steps[-1], AnswerStep)
 
 
 def test_a_model_that_goes_on_calling_gets_its_answer_opened() -> None:
@@ -210,6 +325,14 @@ def test_a_model_that_goes_on_calling_gets_its_answer_opened() -> None:
     assert steps[-1] == AnswerStep(2, "not found", "abstained")
     steps, _ = run([call, "", ""], limits)
     assert steps[-1] == AnswerStep(2, "", "no-answer")
+    # A call, whole or cut off, is no answer, also where nothing else was asked for.
+    for said in (
+        '{"name": "search", "arguments": {"query": ["DDDD',
+        "<tool_call>x",
+        "```json\n[{name:",
+    ):
+        steps, _ = run([call, f"x</think>{said}", said], limits)
+        assert steps[-1] == AnswerStep(2, "", "no-answer")
 
 
 def ticking(seconds: Iterable[float]) -> Callable[[], float]:
@@ -225,18 +348,37 @@ def ticking(seconds: Iterable[float]) -> Callable[[], float]:
 
 def test_the_time_budget_keeps_a_fifth_for_the_answer() -> None:
     limits = LiveLimits(DEMO, 4096, seconds=10.0, clock=ticking([0.0]))
-    assert not limits.expired(final=False)
+    assert not limits.expired("turn")
     now = [7.9]
     limits = LiveLimits(DEMO, 4096, seconds=10.0, clock=lambda: now[0])
     limits.started = 0.0
-    assert limits.stop_reason(1, 0, 0) is None
+    assert limits.stop_reason(Progress(1)) is None
     now[0] = 8.0
-    assert limits.stop_reason(1, 0, 0) == "the time budget is nearly used up"
-    assert not limits.expired(final=True)
+    assert limits.stop_reason(Progress(1)) == "the time budget is nearly used up"
+    assert not limits.expired("answer")
+    now[0] = 9.5
+    assert limits.expired("answer")
+    assert not limits.expired("opened")
     now[0] = 10.0
-    assert limits.expired(final=True)
+    assert limits.expired("opened")
     limits.seconds = None
-    assert not limits.expired(final=True)
+    assert not limits.expired("opened")
+    limits.seconds, limits.spent, now[0] = 10.0, 5.0, 3.0
+    assert limits.expired("turn")
+
+
+def test_after_ctrl_c_the_answer_has_a_little_time() -> None:
+    now = [1.0]
+    limits = LiveLimits(DEMO, 4096, clock=lambda: now[0])
+    assert not limits.expired("turn")
+    limits.interrupt()
+    assert limits.expired("turn")
+    assert limits.stop_reason(Progress(1)) == "stopped by Ctrl-C"
+    assert not limits.expired("answer")
+    now[0] = 1.0 + INTERRUPT_SECONDS
+    limits.interrupt()
+    assert limits.expired("answer")
+    assert limits.expired("opened")
 
 
 def test_time_that_runs_out_in_the_middle_of_a_turn_cuts_it_and_asks_for_the_answer() -> None:
@@ -246,7 +388,7 @@ def test_time_that_runs_out_in_the_middle_of_a_turn_cuts_it_and_asks_for_the_ans
     first = steps[0]
     assert isinstance(first, TurnStep)
     assert (first.completion.finish, first.completion.closed) == ("cancelled", False)
-    assert observations(session) == [EMPTY_TURN, ANSWER_NOW]
+    assert observations(session) == [f"{EMPTY_TURN}\n\n{ANSWER_NOW}"]
     assert StopStep(2, "the time budget is nearly used up") in steps
     assert steps[-1] == AnswerStep(2, "2,850 km", "answered")
     # The turn that was cut is closed before the next message begins.
@@ -283,7 +425,7 @@ def test_the_context_never_overflows(size: int, capacity: int) -> None:
 
 
 def test_without_that_room_the_context_does_overflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appliance.agent.ANSWER_ROOM", -10_000)
+    monkeypatch.setattr("appliance.limits.ANSWER_ROOM", -10_000)
     with pytest.raises(ContextFull):
         run([calling("search", query=["a"]), ANSWER], LiveLimits(DEMO, 2000), 2000, Echo(1000))
 
@@ -320,4 +462,4 @@ def test_recorded_limits_repeat_what_was_decided() -> None:
     call = calling("search", query=["a"])
     steps, _ = run([call, ANSWER], limits)
     assert StopStep(2, "the time budget is nearly used up") in steps
-    assert not limits.expired(final=True)
+    assert not limits.expired("opened")

@@ -66,8 +66,11 @@ def test_a_strangers_model_is_imported_asked_and_replayed(
     assert run.manifest["profile"] == "generic"
     assert run.manifest["form"] == card["form"]
     assert run.manifest["engine"]["end_of_turn"] == card["form"]["end"]  # type: ignore[index]
+    # After a trim the last token of the turn before is among those that are read again.
+    moved = {0, *(event["turn"] for event in run.all("trim"))}
     for place, turn in enumerate(turns_of(run)):
-        assert sum(turn["chunks"]) - turn["prefilled"] == min(place, 1)  # type: ignore[call-overload,operator]
+        carried = sum(turn["chunks"]) - turn["prefilled"]  # type: ignore[call-overload,operator]
+        assert carried == (place not in moved)
 
 
 def scripted_run(template: str, *said: str) -> tuple[ScriptedEngine, list[object]]:

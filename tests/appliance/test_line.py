@@ -244,9 +244,12 @@ def test_ctrl_c_ends_the_run_with_what_was_found_so_far(
     monkeypatch.setattr(engine, "take", take)
     done = command("ask", QUESTION)
     assert done.code == 130
-    assert done.err.splitlines()[-1] == "stopped: this is what was found so far"
-    assert "No answer. The best passages found are:\n\n[1] Danube\n" in done.out
     run = read_run(corpus.runs, "last")
+    assert done.err.splitlines()[-2:] == [
+        "stopped: this is what was found so far",
+        f"go on with it: appliance ask --resume {run.id}",
+    ]
+    assert "No answer. The best passages found are:\n\n[1] Danube\n" in done.out
     assert (run.outcome, len(run.all("call"))) == ("interrupted", 2)
 
 

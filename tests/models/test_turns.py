@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from models.turns import Call, abstains, read_call, read_turn, string_list
+from models.turns import Call, abstains, begins_call, read_call, read_turn, string_list
 from store.digest import canonical_json
 
 GOOD = '{"name": "search", "arguments": {"query": ["Danube"]}}'
@@ -38,6 +38,47 @@ def called(text: str) -> list[tuple[str, object]]:
         'think</think><tool_call>{"name": "search", "parameters": {"query": ["Danube"]}}</tool_call>',
         'think</think><tool_call>{"name": "search", "arguments": "{\\"query\\": [\\"Danube\\"]}"}</tool_call>',
         'think</think><tool_call>{"name": " search ", "arguments": {"query": ["Danube"]}}</tool_call>',
+        # Its name elsewhere, its arguments flat or under other names.
+        'think</think><tool_call name="search">{"query": ["Danube"]}</tool_call>',
+        'think</think><tool_call name=search>\n{"query": ["Danube"]}\n</tool_call>',
+        'think</think><tool_call>search\n{"query": ["Danube"]}</tool_call>',
+        'think</think><tool_call>{"name": "search", "query": ["Danube"]}</tool_call>',
+        'think</think><tool_call>{"search": {"query": ["Danube"]}}</tool_call>',
+        'think</think><tool_call>{"tool": "search", "args": {"query": ["Danube"]}}</tool_call>',
+        'think</think><tool_call>{"function": "search", "input": {"query": ["Danube"]}}</tool_call>',
+        f'think</think><tool_call>{{"type": "function", "function": {GOOD}}}</tool_call>',
+        f"think</think><tool_call>[{GOOD}]</tool_call>",
+        'think</think><tool_call>search({"query": ["Danube"]})</tool_call>',
+        'think</think><tool_call>search(query=["Danube"])</tool_call>',
+        # Chinese punctuation and curly quotation marks.
+        "think</think><tool_call>{“name”：“search”，“arguments”：{“query”：[“Danube”]}}</tool_call>",
+        'think</think><tool_call>｛"name": "search", "arguments": ｛"query": ["Danube"]｝｝</tool_call>',
+        f"think</think>＜tool_call＞{GOOD}＜/tool_call＞",
+        # Tags in capitals, in the plural, with spaces, twice, inside the thinking, or none.
+        f"think</think><Tool_Call>{GOOD}</Tool_Call>",
+        f"think</think><tool_calls>{GOOD}</tool_calls>",
+        f"think</think>< tool_call >{GOOD}</ tool_call >",
+        f"think</think><tool_call><tool_call>{GOOD}</tool_call></tool_call>",
+        f"think</think><think>more</think><tool_call>{GOOD}</tool_call>",
+        f"think <tool_call>{GOOD}</tool_call></think>",
+        f"think</think><answer><tool_call>{GOOD}</tool_call></answer>",
+        f"think</think><answer>{GOOD}</answer>",
+        f"think</think>{GOOD}",
+        f"think</think>```json\n{GOOD}\n```",
+        f"think</think>I call it now:\n{GOOD}",
+        f"think</think><|tool_call|>{GOOD}<|/tool_call|>",
+        f"think</think><function_call>{GOOD}</function_call>",
+        # The XML forms that other models were taught.
+        'think</think><tool_call><function=search><parameter=query>["Danube"]</parameter>'
+        "</function></tool_call>",
+        'think</think><function=search><parameter=query>["Danube"]</parameter></function>',
+        'think</think><invoke name="search"><parameter name="query">["Danube"]</parameter></invoke>',
+        "think</think><tool_call>search\n<arg_key>query</arg_key>\n"
+        '<arg_value>["Danube"]</arg_value>\n</tool_call>',
+        # Brackets lost or too many.
+        'think</think><tool_call>{"name": "search", "arguments": {"query": ["Danube"]}</tool_call>',
+        'think</think><tool_call>{"name": "search", "arguments": {"query": ["Danube"',
+        'think</think><tool_call>{"name": "search", "arguments": {"query": ["Danube"]}}}</tool_call>',
     ],
 )
 def test_every_tolerated_form_gives_the_same_call(text: str) -> None:
@@ -51,7 +92,8 @@ def test_every_tolerated_form_gives_the_same_call(text: str) -> None:
         ("", "the call is not a JSON object"),
         ("search Danube", "the call is not a JSON object"),
         ('["search"]', "the call is not a JSON object"),
-        ('{"name": "search", "arguments": {"query": ["Danube"', "the call is not a JSON object"),
+        ('{"name": "search", "arguments": {"query": ["Dan', "the call is not a JSON object"),
+        ('{"name": "search" "arguments": {}}', "the call is not a JSON object"),
         ('{"arguments": {"query": ["Danube"]}}', 'the call has no "name"'),
         ('{"name": 7, "arguments": {}}', 'the call has no "name"'),
         ('{"name": "search", "arguments": null}', 'the call\'s "arguments" are not a JSON object'),
@@ -98,6 +140,11 @@ def test_several_calls_in_one_turn_keep_their_order() -> None:
         ),
         ("because <answer>1932</answer>", "because", "1932"),
         ("because</think><answer></answer>", "because", ""),
+        ("because</think><answer>1932</answer", "because", "1932"),
+        ("because</think><answer>\n```\n1932\n```\n</answer>", "because", "1932"),
+        ("because</think>1932</answer>", "because", "1932"),
+        ("because</think>＜answer＞1932＜/answer＞", "because", "1932"),
+        ("because <answer>1932</answer></think>", "because", "1932"),
         ("because</think>1932", "because", None),
         ("because", "because", None),
         ("</think>", "", None),
@@ -107,6 +154,26 @@ def test_several_calls_in_one_turn_keep_their_order() -> None:
 def test_thinking_and_answer(text: str, thinking: str, answer: str | None) -> None:
     turn = read_turn(text)
     assert (turn.thinking, turn.calls, turn.answer) == (thinking, (), answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("because</think>\n1932 ", "1932"),
+        ("because</think>Final answer: <think>hm</think>1932", "Final answer: 1932"),
+        ("because</think>the field {arguments} of 1932", "the field {arguments} of 1932"),
+        ("because", ""),
+        ("because</think></tool_call>", ""),
+    ],
+)
+def test_what_stands_outside_of_any_tag(text: str, said: str) -> None:
+    turn = read_turn(text)
+    assert (turn.calls, turn.answer, turn.said) == ((), None, said)
+
+
+def test_quotation_marks_inside_a_query_need_no_escape() -> None:
+    slip = '{"name": "search", "arguments": {"query": ["the "Danube" of", "a\nb"]}}'
+    assert read_call(slip).arguments == {"query": ['the "Danube" of', "a\nb"]}
 
 
 def test_whatever_is_read_can_be_kept_and_hashed() -> None:
@@ -132,7 +199,10 @@ def test_an_odd_backslash_in_a_python_literal_warns_nobody() -> None:
     [
         ("x", ["x"]),
         (" ", []),
-        (["a", "", " ", "b", 3, None], ["a", "b"]),
+        (["a", "", " ", "b", 3, True, None], ["a", "b", "3"]),
+        ('["a", "b"]', ["a", "b"]),
+        ("https://a.test/x, https://b.test", ["https://a.test/x", "https://b.test"]),
+        ([["a", "b"], "c"], ["a", "b", "c"]),
         (None, []),
         (7, []),
         ({"query": "x"}, []),
@@ -154,3 +224,11 @@ def test_a_lone_string_is_a_list_of_one(value: object, expected: list[str]) -> N
 )
 def test_abstaining(answer: str, expected: bool) -> None:
     assert abstains(answer) is expected
+
+
+def test_a_call_is_no_answer() -> None:
+    assert begins_call('{"name": "search", "arg')
+    assert begins_call(" ```json\n[{name: 'search'")
+    assert begins_call("<tool_call>")
+    assert not begins_call('{"km": 2850}')
+    assert not begins_call("name of the river: Danube")

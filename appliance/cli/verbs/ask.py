@@ -1,63 +1,120 @@
 """`appliance ask`: a question researched by the loop, or answered by quotes."""
 
-from pathlib import Path
+import os
+from dataclasses import replace
 
 import click
 
+from models.turns import abstains
 from store.page import clean
 
 from ...ask import Inquiry, manifest
+from ...config import Config
+from ...context import POLICIES
 from ...evidence import Claim
-from ...readers import Readers, open_readers
+from ...going_on import go_on, recorded_budget
+from ...interrupts import first_asks
+from ...limits import Budget
+from ...proving import readers_to_go_on
+from ...readers import open_readers
 from ...render.steps import show_step
 from ...render.terminal import claims_text, evidence_lines, safe
 from ...researcher import DEMONSTRATION, Researcher, choose_model, open_researcher
-from ...trace import RunWriter
+from ...resume import kept
+from ...scope import scope_of
+from ...trace import RunWriter, read_run
 from ..options import (
     Duration,
     Words,
     as_json,
-    collection_option,
     config_from,
     date_option,
+    in_option,
     model_option,
     print_json,
     say,
 )
 
+STOPPING = b"\nstopping: the model gives its best answer so far (Ctrl-C again ends at once)\n"
+
 
 @click.command("ask", cls=Words)
-@click.argument("question", nargs=-1, required=True)
+@click.argument("question", nargs=-1)
 @model_option
-@collection_option
+@in_option
+@click.option("--site", multiple=True, metavar="HOST", help="Only pages of this site; repeatable.")
+@click.option("--before", metavar="DAY", help="Only pages published before: 2024, 2024-06-30.")
+@click.option("--after", metavar="DAY", help="Only pages published from then on.")
 @click.option("--budget", type=Duration(), help="Time for the whole question: 90s, 10m, 1h.")
+@click.option("--turns", type=click.IntRange(1), help="The most turns (default: the profile's).")
+@click.option(
+    "--tokens",
+    type=click.IntRange(1000),
+    help="About how many tokens the model may read and write in all.",
+)
+@click.option(
+    "--context-policy",
+    type=click.Choice(POLICIES),
+    help="What makes room in a full context: trim (leave out the oldest results) or none.",
+)
 @click.option("--seed", type=int, help="Seed of the sampling (default 0).")
 @date_option
+@click.option("--resume", metavar="RUN", help="Go on with a run that was killed or interrupted.")
 @as_json
 def command(
     question: tuple[str, ...],
     model: str | None,
     collection: str | None,
+    site: tuple[str, ...],
+    before: str | None,
+    after: str | None,
     budget: float | None,
+    turns: int | None,
+    tokens: int | None,
+    context_policy: str | None,
     seed: int | None,
     date: str,
+    resume: str | None,
     as_json: bool,
 ) -> None:
     """Research QUESTION in the corpus and print the answer with its evidence.
 
     The steps stream to stderr; answer and evidence go to stdout. Without an installed model the
-    answer is the ranked quotes of the corpus.
+    answer is the ranked quotes of the corpus. Ctrl-C lets the model give its best answer so far;
+    a second one ends at once, with the best passages. --resume RUN goes on where a run stopped:
+    its own question, corpus, seed and budgets hold, and --budget, --turns and --tokens may raise
+    the last for the whole of it.
     """
-    config = config_from(collection=collection, model=model, seed=seed)
+    config = config_from(
+        collection=collection, model=model, seed=seed, context_policy=context_policy
+    )
+    allowed = Budget(turns or 0, tokens or 0, budget, config.context, config.context_policy)
     text = clean(" ".join(question)).strip()
+    if resume is not None:
+        own: dict[str, object] = {
+            "a question": text,
+            "--model": model,
+            "--in": collection,
+            "--seed": seed,
+        }
+        own |= {"--site": site, "--before": before, "--after": after}
+        for name, value in own.items():
+            if value:
+                raise click.UsageError(f"--resume goes on with the run's own: leave out {name}")
+        _resume(resume, config, allowed, as_json)
+        return
     if not text:
         raise click.UsageError(
             'give a question, for example: appliance ask "How long is the Danube?"'
         )
-    with open_readers(config) as readers:
+    scope = scope_of(site, before, after)
+    with open_readers(config) as opened:
+        readers = opened.within(scope)
         name = choose_model(config)
         if name == "none":
-            _by_quotes(text, readers, config.home.runs, date, config.seed, as_json, bool(model))
+            entry = manifest(text, readers, date, config.seed)
+            with RunWriter(config.home.runs, entry) as writer:
+                _by_quotes(Inquiry(text, readers, writer), as_json, bool(model))
             return
         with open_researcher(config, name) as researcher:
             say(researcher.preflight())
@@ -69,20 +126,57 @@ def command(
                 researcher.engine,
                 researcher.card,
                 researcher.profile,
+                allowed,
             )
             with RunWriter(config.home.runs, entry) as writer:
                 inquiry = Inquiry(text, readers, writer)
-                try:
-                    for step in inquiry.steps(
-                        researcher.engine, researcher.profile, date, config.seed, budget
-                    ):
-                        for line in show_step(step):
-                            say(line)
-                except KeyboardInterrupt:
-                    say("stopped: this is what was found so far")
-            _print(inquiry, researcher, as_json)
-            if inquiry.outcome == "interrupted":
-                raise click.exceptions.Exit(130)
+                _research(inquiry, researcher, date, config.seed, allowed, as_json)
+
+
+def _resume(run_id: str, config: Config, given: Budget, as_json: bool) -> None:
+    torn = read_run(config.home.runs, run_id).torn
+    with RunWriter.resume(config.home.runs, run_id) as writer:
+        # Read under the lock, for another process may have gone on with it meanwhile.
+        run = replace(kept(read_run(config.home.runs, writer.id)), torn=torn)
+        with readers_to_go_on(config, run) as readers:
+            name = str(run.manifest["model"])
+            if name == "none":
+                _by_quotes(go_on(run, writer, readers), as_json, True)
+                return
+            allowed = recorded_budget(run, given)
+            with open_researcher(replace(config, model=name), name) as researcher:
+                say(researcher.preflight())
+                inquiry = go_on(run, writer, readers, researcher, allowed)
+                say(f"going on with run {run.id} after {inquiry.record.turns} turns")
+                seed, date = int(str(run.manifest["seed"])), str(run.manifest["date"])
+                _research(inquiry, researcher, date, seed, allowed, as_json)
+
+
+def _research(
+    inquiry: Inquiry,
+    researcher: Researcher,
+    date: str,
+    seed: int,
+    allowed: Budget,
+    as_json: bool,
+) -> None:
+    """Run the loop, narrate it, and print what came of it."""
+
+    def stop() -> None:
+        os.write(2, STOPPING)  # a signal's handler must not meet a half-written buffer
+        inquiry.stop()
+
+    try:
+        with first_asks(stop):
+            for step in inquiry.steps(researcher.engine, researcher.profile, date, seed, allowed):
+                for line in () if inquiry.recorded else show_step(step):
+                    say(line)
+    except KeyboardInterrupt:
+        say("stopped: this is what was found so far")
+    _print(inquiry, researcher, as_json)
+    if inquiry.outcome == "interrupted":
+        say(f"go on with it: appliance ask --resume {inquiry.writer.id}")
+        raise click.exceptions.Exit(130)
 
 
 def _print(inquiry: Inquiry, researcher: Researcher, as_json: bool) -> None:
@@ -92,7 +186,7 @@ def _print(inquiry: Inquiry, researcher: Researcher, as_json: bool) -> None:
         return
     if demonstration:
         click.echo(f"({DEMONSTRATION})")
-    if inquiry.outcome == "abstained":
+    if inquiry.outcome == "abstained" or abstains(inquiry.answer):
         click.echo("The corpus does not hold the answer, as far as the researcher has read.")
         for line in _gap(inquiry):
             click.echo(line)
@@ -113,18 +207,8 @@ def _gap(inquiry: Inquiry) -> list[str]:
     return lines + [f"  not in the corpus: {safe(url)}" for url in dict.fromkeys(inquiry.missed)]
 
 
-def _by_quotes(
-    text: str,
-    readers: Readers,
-    runs: Path,
-    date: str,
-    seed: int,
-    as_json: bool,
-    asked_for: bool,
-) -> None:
-    with RunWriter(runs, manifest(text, readers, date, seed)) as writer:
-        inquiry = Inquiry(text, readers, writer)
-        found = inquiry.quote()
+def _by_quotes(inquiry: Inquiry, as_json: bool, asked_for: bool) -> None:
+    found = inquiry.quote()
     if as_json:
         print_json(_result(inquiry, "none", False))
         if not found:
@@ -141,7 +225,7 @@ def _by_quotes(
     click.echo("Quotes from the corpus, best first (no model was used):\n")
     for number, evidence in enumerate(found, 1):
         click.echo(evidence_lines(evidence, number) + "\n")
-    click.echo(f"run {writer.id} · prove it: appliance replay {writer.id}")
+    click.echo(f"run {inquiry.writer.id} · prove it: appliance replay {inquiry.writer.id}")
 
 
 def _result(inquiry: Inquiry, model: str, demonstration: bool) -> dict[str, object]:

@@ -22,6 +22,7 @@ from ...evaluate import (
     stands_in,
     summary,
 )
+from ...limits import Budget
 from ...readers import Readers, open_readers
 from ...render.terminal import table
 from ...researcher import Researcher, choose_model, identity, open_researcher
@@ -130,15 +131,18 @@ def _answered(
     date: str,
     budget: float | None,
 ) -> Record:
+    allowed = Budget(seconds=budget, context=config.context, policy=config.context_policy)
     entry = manifest(
         question.question, readers, date, config.seed,
-        researcher.engine, researcher.card, researcher.profile,
+        researcher.engine, researcher.card, researcher.profile, allowed,
     )  # fmt: skip
     started = time.perf_counter()
     parsed = True
     with RunWriter(config.home.runs, entry) as writer:
         inquiry = Inquiry(question.question, readers, writer)
-        for step in inquiry.steps(researcher.engine, researcher.profile, date, config.seed, budget):
+        for step in inquiry.steps(
+            researcher.engine, researcher.profile, date, config.seed, allowed
+        ):
             turn = getattr(step, "turn", None)
             parsed = parsed and (turn is None or turn.parsed)
     abstained = inquiry.outcome != "answered"

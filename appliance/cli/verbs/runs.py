@@ -3,7 +3,7 @@ other.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def show(run: str, page: Path | None, as_json: bool) -> None:
     click.echo(f"question: {safe(found.question)}")
     if found.torn:
         click.echo("(its last line was torn and is not shown)", err=True)
-    for event in found.events:
+    for event in found.in_force:
         for line in _lines(event):
             click.echo(safe(line))
 
@@ -194,6 +194,10 @@ def _summary(run: Run) -> dict[str, object]:
     }
 
 
+def _numbers(turns: Sequence[int]) -> str:
+    return ", ".join(str(turn) for turn in turns)
+
+
 def _lines(event: Mapping[str, Any]) -> list[str]:
     kind = event["type"]
     if kind == "turn":
@@ -205,6 +209,15 @@ def _lines(event: Mapping[str, Any]) -> list[str]:
         arguments = json.dumps(event["arguments"], ensure_ascii=False)
         body = "\n".join(f"  | {line}" for line in str(event["text"]).rstrip().split("\n"))
         return [f"call {event['name']}({arguments}) {event['digest']}", body]
+    if kind == "trim":
+        taken = [f"the results of turns {_numbers(event['stubbed'])}"] if event["stubbed"] else []
+        taken += [f"turns {_numbers(event['dropped'])}"] if event["dropped"] else []
+        return [
+            f"(left out to make room: {' and '.join(taken)}; {event['freed']} tokens freed, "
+            f"{event['prefill']} read again)"
+        ]
+    if kind == "resume":
+        return [f"\nresumed {event['created']}; {event['keep']} events before it count"]
     if kind == "cut":
         return ["(the result did not fit into the context, and the model was told so)"]
     if kind == "stop":
