@@ -134,7 +134,10 @@ class Held:
             year, month, day = item.value.split("-")
             return any(
                 other.kind == "date"
-                and all(a in ("", b) for a, b in zip((year, month, day), other.value.split("-"), strict=True))
+                and all(
+                    a in ("", b)
+                    for a, b in zip((year, month, day), other.value.split("-"), strict=True)
+                )
                 for other in self.facts
             )
         # A year stands in a date as well.
@@ -161,4 +164,8 @@ def taken(summary: str, page: str) -> set[Item]:
             items.add(whole)
             continue
         items.update(Item("name", part) for part in _JOINED.split(name) if len(part) > 1)
-    return {Item(i.kind, _worded(i.value).strip() if i.kind == "name" else i.value) for i in items if held.says(i)}
+    return {
+        Item(i.kind, _worded(i.value).strip() if i.kind == "name" else i.value)
+        for i in items
+        if held.says(i)
+    }

@@ -1,15 +1,19 @@
-"""The outline of a page: its blocks, each with the headings above it and, in a PDF, its page number.
+"""The outline of a page: its blocks, each with the headings above it and, in a PDF, its page.
 
 Pure: Markdown in, spans out. It does not rank. A PDF's text carries a mark line for each of its
 pages (`store.pagemarks`); what follows a mark is on that page.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from store.pagemarks import page_of_mark
 
 from .blocks import CODE, HEADING, LIST, PARAGRAPH, TABLE, Block, blocks, is_delimiter, lines
 from .sentences import sentences
+
+LONGEST = 1000
+"""Letters of the longest sentence; longer ones are lists or tables that lost their marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,28 @@ def bits(text: str, part: Part) -> list[Bit]:
         return _rows(text, part)
     if part.kind == LIST:
         return _items(text, part)
-    return [Bit(a, b, PARAGRAPH) for a, b in sentences(text, part.start, part.end)]
+    found: list[Bit] = []
+    for a, b in sentences(text, part.start, part.end):
+        found += [Bit(x, y, PARAGRAPH) for x, y in _short(text, a, b)]
+    return found
+
+
+def _short(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut what has no full stop for pages on end, at a line's end, a comma or a space."""
+    while end - start > LONGEST:
+        reach = start + LONGEST
+        cut = max(text.rfind("\n", start + 1, reach), start)
+        if cut - start < LONGEST // 4:
+            cut = max(text.rfind(mark, start + 1, reach) for mark in ";；，、,")
+            cut = cut + 1 if cut > 0 else text.rfind(" ", start + 1, reach)
+        if cut <= start:
+            cut = reach
+        yield start, cut
+        start = cut
+        while start < end and text[start].isspace():
+            start += 1
+    if start < end:
+        yield start, end
 
 
 def _rows(text: str, part: Part) -> list[Bit]:

@@ -13,50 +13,31 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .blocks import LIST, TABLE
 from .families import expected
-from .outline import Bit, Outline, bits, outline
-from .rarity import idf
+from .looking import LETTERS, Look, Unit
+from .outline import Outline, Place, outline
 from .select import Span, merge
-from .wanted import Wanted, best, split_words, wanted
+from .wanted import split_words, wanted
 
 Cost = Callable[[int, int], int]
 """What `text[start:end]` costs, in tokens."""
 
-CONTEXT_SHARE = 0.5
-"""What a wanted word counts that stands in a heading above a block and not in the block."""
-WINDOW = 800
-"""Letters before and after a block, in its section, in which wanted words count for it too."""
-LEAD_SHARE = 0.3
-"""What the first block of a page is given and later ones less: pages say first what they are."""
-BLOCK_SHARE = 1.0
-"""What a sentence has of the worth of its block: what stands around it is about the goal too."""
-NEIGHBOUR_SHARE = 0.125
-"""What a sentence has of the worth of the better sentence beside it."""
-PAIR_SHARE = 0.6
-"""What is added for two words of the goal side by side."""
-ANSWER_SHARE = 0.5
-"""What is added for what looks like an answer of the kind that the goal asks for."""
 FACT_SHARE = 1.0
 """What the square root of the number of new facts adds, as a share of a sentence's worth."""
 CONSIDERED = 2000
 """Tokens of the best blocks that are cut into sentences, besides twice the budget."""
 REMEMBERED = 8
 """Pages whose outline and words are kept: a page is mostly read more than once in a run."""
-LETTERS = 4
-"""Letters a token, for an estimate before the true cost is asked for."""
-WHOLE_SHARE = 0.25
-"""Tables and lists that cost at most this share of the budget are taken or left whole."""
+MOST_LETTERS = 30
+"""More letters a token no text has, so that no long one is counted in vain."""
 BEFORE_SHARE = 0.25
-"""Of what is left of the budget, what a sentence may cost together with the one it points back to."""
+"""Of what is left of the budget, what a sentence and the one that it points back to may cost."""
 LEAST = 6
 """Tokens that are not worth filling."""
 
-_LINK = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
-_FACT = re.compile(r"\d[\d.,]*|(?<![.!?|#*\-] )\b[A-ZÀ-Þ][\w'’-]+")
 _WORD = re.compile(r"\w+")
 _BACK = re.compile(
     r"(?:He|She|It|They|This|These|That|Those|His|Her|Its|Their|Such)\b|[他她它该其此这]"
@@ -79,6 +60,7 @@ class Served:
 
     text: str
     picks: tuple[Pick, ...]
+    best: Span | None
     plan: Outline
 
     def spans(self) -> list[Span]:
@@ -86,43 +68,55 @@ class Served:
         found = [Span(pick.start, pick.end) for pick in self.picks]
         return merge(self.text, [*found, *(span for pick in self.picks for span in pick.also)])
 
-    @property
-    def first(self) -> _Unit:
-        """The unit of the page that is worth most."""
-        every = self.units(range(len(self._parts)), 0)
-        return max(every, key=lambda unit: (unit.worth, -unit.bit.start))
+    def place(self, start: int, end: int) -> Place:
+        """Where a span stands: its headings and, in a PDF, its page number."""
+        return self.plan.place(start, end)
 
-    def units(self, parts: Sequence[int], budget: int) -> list[_Unit]:
-        """Cut these parts into units; small tables and lists stay whole."""
-        found: list[_Unit] = []
-        for at in parts:
-            part = self._parts[at]
-            pieces = bits(self._text, part)
-            small = _shown(self._text[part.start : part.end]) <= WHOLE_SHARE * budget * LETTERS
-            if part.kind in (TABLE, LIST) and small:
-                pieces = [Bit(part.start, part.end, part.kind)]
-            row = [self._unit(bit, at) for bit in pieces]
-            alone = [unit.worth for unit in row]
-            for place, unit in enumerate(row):
-                beside = max(*alone[max(place - 1, 0) : place], *alone[place + 1 : place + 2], 0, 0)
-                unit.worth += NEIGHBOUR_SHARE * beside + BLOCK_SHARE * self.worth[at]
-            found += row
-        return found
 
-    def _unit(self, bit: Bit, at: int) -> _Unit:
-        body = self._text[bit.start : bit.end]
-        sequence = self._words.sequence(body)
-        hits = best(sequence)
-        worth = self._sum(hits) + self._beyond(self._above[at], hits, CONTEXT_SHARE)
-        if self._words.pairs:
-            for (one, _), (other, _) in zip(sequence, sequence[1:], strict=False):
-                if (one, other) in self._words.pairs:
-                    worth += PAIR_SHARE * min(self._weight[one], self._weight[other])
-        if self._answers and any(pattern.search(body) for pattern in self._answers):
-            worth += self._most * ANSWER_SHARE * (1.0 if hits else 0.5)
-        shown = _LINK.sub("]", body) if "](" in body else body
-        size = len(shown) if shown.isascii() else len(shown) + 2 * sum(c > "\u2e80" for c in shown)
-        return _Unit(bit, at, worth, max(size / LETTERS, 8.0), set(_FACT.findall(shown)))
+def serve(
+    text: str,
+    title: str,
+    goal: str,
+    budget: int,
+    *,
+    cost: Cost,
+    question: str = "",
+    language: str = "",
+) -> Served:
+    """Return what of `text` serves `goal` best and costs at most `budget`.
+
+    `question` is what the whole run is about: its words count a little beside the goal's. A page
+    that fits is taken whole. No text or no budget: no picks.
+    """
+    plan, split = _read(text)
+    if not plan.parts or budget < 1:
+        return Served(text, (), None, plan)
+    start, end = plan.parts[0].start, len(text.rstrip())
+    if plan.headings:
+        start = min(start, plan.headings[0].start)
+    if plan.marks:
+        start = min(start, plan.marks[0].start)
+    words = wanted(goal or question, question, title, language)
+    look = Look(text, plan, split, words, expected(goal) or expected(question))
+    whole = end - start <= budget * MOST_LETTERS and cost(start, end) <= budget
+    units = look.units(_best_parts(plan, look, budget), budget)
+    best = look.best(units)
+    picks = [Pick(start, end, (), cost(start, end))] if whole else []
+    picks = picks or list(_picks(text, plan, units, budget, cost, title))
+    return Served(text, tuple(picks), best and Span(best.bit.start, best.bit.end), plan)
+
+
+def _best_parts(plan: Outline, look: Look, budget: int) -> list[int]:
+    """The parts that are cut into units, in page order."""
+    room = (CONSIDERED + 2 * budget) * LETTERS
+    order = sorted(range(len(plan.parts)), key=lambda at: (-look.worth[at], at))
+    chosen = []
+    for at in order:
+        chosen.append(at)
+        room -= plan.parts[at].end - plan.parts[at].start
+        if room < 0:
+            break
+    return sorted(chosen)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -132,12 +126,8 @@ def _read(text: str) -> tuple[Outline, tuple[list[str], ...]]:
     return plan, tuple(split_words(text[part.start : part.end]) for part in plan.parts)
 
 
-def _shown(body: str) -> int:
-    return len(_LINK.sub("]", body)) if "](" in body else len(body)
-
-
 def _picks(
-    text: str, plan: Outline, units: Sequence[_Unit], budget: int, cost: Cost, title: str
+    text: str, plan: Outline, units: Sequence[Unit], budget: int, cost: Cost, title: str
 ) -> Iterator[Pick]:
     """Take units one by one, the one that gives most for what it costs first, while they fit."""
     top = max((unit.worth for unit in units), default=0.0) or 1.0
@@ -152,7 +142,7 @@ def _picks(
     heard: set[str] = set()
     bodies: set[str] = set()
 
-    def gain(unit: _Unit) -> float:
+    def gain(unit: Unit) -> float:
         fresh = sum(salience[fact] for fact in sorted(unit.facts - heard))
         entry = sum(sizes[sign] for sign in signs[unit.part] if sign not in shown)
         worth = unit.worth / top * (1.0 + FACT_SHARE * math.sqrt(fresh))
@@ -181,7 +171,7 @@ def _picks(
             if cost(both.start, bit.end) + 1 <= left * BEFORE_SHARE:
                 done.add(before)
                 heard |= units[before].facts
-                bit = Bit(both.start, bit.end, bit.kind, bit.header)
+                bit = replace(bit, start=both.start)
         head = [Span(*bit.header)] if bit.header and Span(*bit.header) not in shown else []
         needed = cost(bit.start, bit.end) + 1 + sum(cost(*span) + 1 for span in head)
         end = bit.end
@@ -208,7 +198,7 @@ def _picks(
         yield Pick(bit.start, end, tuple(also), needed)
 
 
-def _before(text: str, units: Sequence[_Unit], number: int, done: set[int]) -> int | None:
+def _before(text: str, units: Sequence[Unit], number: int, done: set[int]) -> int | None:
     """Return the number of the sentence that a sentence like `He was born there` needs."""
     unit, before = units[number], number - 1
     if before < 0 or before in done or units[before].part != unit.part:
