@@ -6,8 +6,8 @@ Rules, no model; the same for a page, a summary and evidence:
   `May 6, 2013`, `6 May 2013`, `2013-05-06` and `2013年5月6日` are one date;
 - a *number* is a run of digits with its decimals, thousands joined, outside dates; a year is one;
 - a *name* is a run of words with capitals, `of`, `the`, `de` and the like inside it, or what a
-  Chinese text puts into 《》, “” or 「」. A single word at the beginning of a sentence counts when the
-  page never writes it without its capital. Words that only begin sentences are no names.
+  Chinese text puts into 《》, “” or 「」. A single word at the beginning of a sentence counts when
+  the page never writes it without its capital. Words that only begin sentences are no names.
 
 An item was taken from a page when the page says it: names as whole words in a row, whatever case
 and markup. It knows no tool and no store.
@@ -52,14 +52,15 @@ _WORDS = re.compile(r"[^\W_]+")
 _OPENING = re.compile(r"(?:^|[.!?:;\n。！？；：]\s*|[(\[“\"'‘]\s*)$")
 _JOINED = re.compile(rf"\s+(?:{_JOINING})\s+")
 # Words with a capital that name nothing by themselves: they open sentences.
-_COMMON = frozenset(
-    "a an the this that these those it its he she his her they their we our you your i in on at by "
-    "to from of for with without and or but as if when while after before during since until "
-    "although though however additionally furthermore moreover therefore thus also both each "
-    "there here not no yes some many most all other others another such one two three key "
-    "based according while although despite due overall specifically notably finally first second "
-    "third web page webpage summary information section table evidence content user goal".split()
-)
+_COMMON_WORDS = """
+a an the this that these those it its he she his her they their we our you your i in on at by to
+from of for with without and or but as if when while after before during since until although though
+however additionally furthermore moreover therefore thus also both each there here not no yes some
+many most all other others another such one two three key based according despite due overall
+specifically notably finally first second third web page webpage summary information section table
+evidence content user goal
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 class Item(NamedTuple):
@@ -156,7 +157,7 @@ def taken(summary: str, page: str) -> set[Item]:
     A name of several parts that the page does not say as a whole counts by the parts that it says.
     """
     bare, held = plain(summary), Held.of(page)
-    lower = {word for word in re.findall(r"\b[a-zà-ÿ][\w’'-]*", plain(page))}
+    lower = set(re.findall(r"\b[a-zà-ÿ][\w’'-]*", plain(page)))
     items = dates_and_numbers(bare)
     for name in _names(bare, lower):
         whole = Item("name", name)

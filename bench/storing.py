@@ -63,7 +63,12 @@ def _visit(database: Database, times: int) -> Row:
     body = text(99, LONG_PARAGRAPHS)
     PageStore(database).add([PageVersion(address, "A long page", body, WHEN, lang="en")])
     store = PageStore(database)
-    tool = VisitTool(store, profile("literesearcher").evidence_words, record_misses=False)
+    tool = VisitTool(
+        store,
+        0,
+        record_misses=False,
+        evidence_tokens=profile("literesearcher").evidence_tokens,
+    )
     goals = [sentence(chance, 6) for _ in range(times)]
     read = median_ms(lambda _: store.resolve(address), range(times))
     tool.run({"url": [address], "goal": goals[0]}, "")

@@ -44,7 +44,7 @@ _LEAST_SIZE = 8.0
 
 @dataclass(slots=True)
 class Unit:
-    """A candidate: a bit, its part's number, its worth, its size in tokens, its numbers and names."""
+    """A candidate: a bit, its part, its worth, its size in tokens, its numbers and names."""
 
     bit: Bit
     part: int
@@ -126,18 +126,6 @@ class Look:
             self._weight[word] * weight
             for word, weight in more.items()
             if hits.get(word, 0.0) < weight
-        )
-
-    def best(self, units: Sequence[Unit]) -> Unit | None:
-        """Return the smallest thing that is worth most: of a whole table the best row."""
-        order = sorted(units, key=lambda unit: (-unit.worth, unit.bit.start))
-        if not order:
-            return None
-        rows = self.units([order[0].part], 0)
-        return max(
-            (row for row in rows if order[0].bit.start <= row.bit.start < order[0].bit.end),
-            key=lambda row: (row.worth, -row.bit.start),
-            default=order[0],
         )
 
     def units(self, parts: Sequence[int], budget: int) -> list[Unit]:

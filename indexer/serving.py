@@ -60,7 +60,6 @@ class Served:
 
     text: str
     picks: tuple[Pick, ...]
-    best: Span | None
     plan: Outline
 
     def spans(self) -> list[Span]:
@@ -82,28 +81,28 @@ def serve(
     cost: Cost,
     question: str = "",
     language: str = "",
+    address: str = "",
 ) -> Served:
     """Return what of `text` serves `goal` best and costs at most `budget`.
 
-    `question` is what the whole run is about: its words count a little beside the goal's. A page
-    that fits is taken whole. No text or no budget: no picks.
+    `question` is what the whole run is about: its words count a little beside the goal's; `address`
+    are the words of the page's URL, which count as those of its title do. A page that fits is taken
+    whole. No text or no budget: no picks.
     """
     plan, split = _read(text)
     if not plan.parts or budget < 1:
-        return Served(text, (), None, plan)
+        return Served(text, (), plan)
     start, end = plan.parts[0].start, len(text.rstrip())
     if plan.headings:
         start = min(start, plan.headings[0].start)
     if plan.marks:
         start = min(start, plan.marks[0].start)
-    words = wanted(goal or question, question, title, language)
+    if end - start <= budget * MOST_LETTERS and (whole := cost(start, end)) <= budget:
+        return Served(text, (Pick(start, end, (), whole),), plan)
+    words = wanted(goal or question, question, f"{title} {address}", language)
     look = Look(text, plan, split, words, expected(goal) or expected(question))
-    whole = end - start <= budget * MOST_LETTERS and cost(start, end) <= budget
     units = look.units(_best_parts(plan, look, budget), budget)
-    best = look.best(units)
-    picks = [Pick(start, end, (), cost(start, end))] if whole else []
-    picks = picks or list(_picks(text, plan, units, budget, cost, title))
-    return Served(text, tuple(picks), best and Span(best.bit.start, best.bit.end), plan)
+    return Served(text, tuple(_picks(text, plan, units, budget, cost, title)), plan)
 
 
 def _best_parts(plan: Outline, look: Look, budget: int) -> list[int]:

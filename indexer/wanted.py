@@ -1,8 +1,7 @@
 """What a goal asks for, as words to look for in one page, and where the page has them.
 
 The words of the goal count most, those of the question a little, and those of the page's title by
-how rarely the page says them: on a page about one thing not at all, in a long mixed one they lead to
-the part that is about it. Only words that begin as a wanted one does are stemmed, so that a page of
+how rarely XX Only words that begin as a wanted one does are stemmed, so that a page of
 20,000 tokens is looked through in milliseconds. It ranks nothing and knows no index.
 """
 
@@ -22,14 +21,15 @@ TITLE_SHARE = 1.5
 """What a word of the page's title counts that neither goal nor question holds."""
 TASK_SHARE = 0.2
 """What a word counts that tells the reader what to do and not what to find: `identify`."""
-_TASK = (
-    "find identify extract get retrieve look search check confirm verify determine collect gather "
-    "provide list locate read see explain describe understand learn obtain information info detail "
-    "details content page webpage website article section text specific specifically particular "
-    "particularly especially regarding related relevant relating including include includes mention "
-    "mentioned mentions whether about any all other also full complete exact main key user goal "
-    "获取 查找 提取 查看 了解 确认 搜索 寻找 找到 信息 相关 关于 页面 网页 详细 内容 具体 特别 包括 以及 是否 其他"
-).split()
+_TASK = """
+find identify extract get retrieve look search check confirm verify determine collect gather provide
+list locate read see explain describe understand learn obtain information info detail details
+content page webpage website article section text specific specifically particular particularly
+especially regarding related relevant relating including include includes mention mentioned mentions
+whether about any all other also full complete exact main key user goal
+获取 查找 提取 查看 了解 确认 搜索 寻找 找到 信息 相关 关于 页面 网页 详细
+内容 具体 特别 包括 以及 是否 其他
+"""
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -106,7 +106,7 @@ def _lower(text: str) -> str:
 
 
 def _begins(stems: Iterable[str]) -> frozenset[str]:
-    """The first two letters of words that may have one of these stems; `dying` has the stem `die`."""
+    """The beginnings of words that may have one of these stems; `dying` has the stem `die`."""
     heads = {head for word in stems if (head := word[:2]).isascii()}
     return frozenset(heads | {h[0] + "y" for h in heads if h[1:] == "i"} | {h[:1] for h in heads})
 
@@ -115,7 +115,7 @@ def wanted(goal: str, question: str, title: str, language: str = "") -> Wanted:
     """Return the words to look for in a page of that title and language."""
     key = language_key(language)
     asking = _stems_of(ASKING, key)
-    task = _stems_of(_TASK, key)
+    task = _stems_of(_TASK.split(), key)
     title_words = _words_of(title, key)
     share: dict[str, float] = {}
     for words, worth in (
