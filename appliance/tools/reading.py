@@ -62,7 +62,7 @@ def read(page: PageVersion, goal: str, question: str, tokens: int, pages: PageSt
         cost=cost,
         question=question,
         language=page.lang,
-        address=" ".join(url_words(page.url)),
+        address=url_words(page.url),
     )
     spans = served.spans()
     body = "\n".join(page.text[start:end].strip() for start, end in spans)
@@ -71,7 +71,7 @@ def read(page: PageVersion, goal: str, question: str, tokens: int, pages: PageSt
     held, told = _links(page, served, tokens // LINKS_SHARE, pages)
     return Reading(
         evidence or NOTHING,
-        " ".join([summary or NOTHING, *told]),
+        "\n".join([summary or NOTHING, *told]),
         tuple(spans),
         tuple(_places(served, spans)),
         tuple(held),
