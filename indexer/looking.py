@@ -14,7 +14,7 @@ from .blocks import LIST, TABLE
 from .inline import bare
 from .outline import Bit, Outline, Part, bits
 from .rarity import idf
-from .wanted import Wanted, best
+from .wanted import Wanted, best, split_words
 
 CONTEXT_SHARE = 0.5
 """What a wanted word counts that stands in a heading above a block and not in the block."""
@@ -60,7 +60,7 @@ class Look:
         self,
         text: str,
         plan: Outline,
-        split: Sequence[Sequence[str]],
+        split: Sequence[frozenset[str]],
         words: Wanted,
         answers: Sequence[re.Pattern[str]],
     ) -> None:
@@ -68,6 +68,7 @@ class Look:
         self._parts = plan.parts
         self._words = words
         self._answers = answers
+        words.know(frozenset().union(*split))
         held = [
             words.hits(text[part.start : part.end], known)
             for part, known in zip(plan.parts, split, strict=True)
@@ -81,7 +82,8 @@ class Look:
             for share, count in zip(words.shares, seen, strict=True)
         ]
         self._most = max(self._weight, default=0.0) or 1.0
-        heads = [words.hits(text[one.start : one.end]) for one in plan.headings]
+        words.know(split_words("\n".join(text[one.start : one.end] for one in plan.headings)))
+        heads = [best(words.sequence(text[one.start : one.end])) for one in plan.headings]
         gathered: dict[tuple[int, ...], dict[int, float]] = {}
         for part in plan.parts:
             if part.above not in gathered:

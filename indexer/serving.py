@@ -12,13 +12,14 @@ import heapq
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from .blocks import Block
 from .families import expected
 from .looking import LETTERS, Look, Unit
-from .outline import Outline, Place, outline
+from .outline import Mark, Outline, Place, outline
 from .select import Span, merge
 from .wanted import split_words, wanted
 
@@ -119,10 +120,10 @@ def _best_parts(plan: Outline, look: Look, budget: int) -> list[int]:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _read(text: str) -> tuple[Outline, tuple[list[str], ...]]:
+def _read(text: str) -> tuple[Outline, tuple[frozenset[str], ...]]:
     """The outline of a page and the words of each part: the same for every goal."""
     plan = outline(text)
-    return plan, tuple(split_words(text[part.start : part.end]) for part in plan.parts)
+    return plan, tuple(frozenset(split_words(text[part.start : part.end])) for part in plan.parts)
 
 
 def _picks(
@@ -132,8 +133,8 @@ def _picks(
     top = max((unit.worth for unit in units), default=0.0) or 1.0
     said = Counter(fact for unit in units for fact in unit.facts)
     salience = {fact: 2.0 - 1.0 / times for fact, times in said.items()}
-    signs = _signs(text, plan, title)
-    sizes = {sign: (sign.end - sign.start) / LETTERS for each in signs for sign in each}
+    signs = _signs(plan, title, sorted({unit.part for unit in units}))
+    sizes = {sign: (sign.end - sign.start) / LETTERS for each in signs.values() for sign in each}
     under: dict[tuple[int, ...], list[int]] = {}
     for number, unit in enumerate(units):
         under.setdefault(plan.parts[unit.part].above, []).append(number)
@@ -205,22 +206,18 @@ def _before(text: str, units: Sequence[Unit], number: int, done: set[int]) -> in
     return before if _BACK.match(text, unit.bit.start) else None
 
 
-def _signs(text: str, plan: Outline, title: str) -> list[tuple[Span, ...]]:
+def _signs(plan: Outline, title: str, parts: Iterable[int]) -> dict[int, tuple[Span, ...]]:
     """For each part the lines that say where it stands: its page mark and its headings."""
-    found = []
-    for part in plan.parts:
-        mark = [plan.marks[part.mark]] if part.mark is not None else []
-        heads = [plan.headings[at] for at in part.above]
-        found.append(
-            (
-                *(Span(one.start, one.end) for one in mark),
-                *(
-                    Span(one.start, one.end)
-                    for one in heads
-                    if not (one.level == 1 and one.heading == title)
-                ),
-            )
-        )
+    found = {}
+    for at in parts:
+        part = plan.parts[at]
+        lines: list[Block | Mark] = [] if part.mark is None else [plan.marks[part.mark]]
+        lines += [
+            head
+            for number in part.above
+            if (head := plan.headings[number]).level > 1 or head.heading != title
+        ]
+        found[at] = tuple(Span(line.start, line.end) for line in lines)
     return found
 
 

@@ -7,7 +7,8 @@ how rarely XX Only words that begin as a wanted one does are stemmed, so that a 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -54,24 +55,31 @@ class Wanted:
     _known: dict[str, tuple[Hit, ...]] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
 
-    def hits(self, text: str, words: Sequence[str] | None = None) -> dict[int, float]:
+    def know(self, words: Iterable[str]) -> None:
+        """Look words up once, so that the texts made of them need not."""
+        fresh = set(words).difference(self._seen)
+        self._seen |= fresh
+        for word in fresh:
+            if word[:3] in self._begins or word[:2] in self._begins or not word.isascii():
+                self._look_up(word)
+
+    def hits(self, text: str, words: AbstractSet[str]) -> dict[int, float]:
         """Return the wanted words that `text` has, each with its best match.
 
-        `words` are those of the text where somebody has split it before.
+        `words` are those of the text, every one known.
         """
-        return best(self.sequence(text, words))
+        found = [hit for word in words & self._known.keys() for hit in self._known[word]]
+        if self.unspaced:
+            found += [(n, 1.0) for n in self.unspaced if self.words[n] in text]
+        return best(found)
 
-    def sequence(self, text: str, words: Sequence[str] | None = None) -> list[Hit]:
-        """Return the wanted words of `text` in order; those of unspaced scripts come last."""
+    def sequence(self, text: str) -> list[Hit]:
+        """Return the wanted words of `text` in order, its words being known (`know`).
+
+        Those of unspaced scripts come last.
+        """
         known = self._known
-        words = split_words(text) if words is None else words
-        fresh = set(words).difference(self._seen)
-        if fresh:
-            self._seen |= fresh
-            for word in fresh:
-                if word[:2] in self._begins or not word.isascii():
-                    self._look_up(word)
-        found = [hit for word in words if word in known for hit in known[word]]
+        found = [hit for word in split_words(text) if word in known for hit in known[word]]
         if self.unspaced:
             found += [(n, 1.0) for n in self.unspaced if self.words[n] in text]
         return found
@@ -106,9 +114,14 @@ def _lower(text: str) -> str:
 
 
 def _begins(stems: Iterable[str]) -> frozenset[str]:
-    """The beginnings of words that may have one of these stems; `dying` has the stem `die`."""
-    heads = {head for word in stems if (head := word[:2]).isascii()}
-    return frozenset(heads | {h[0] + "y" for h in heads if h[1:] == "i"} | {h[:1] for h in heads})
+    """The beginnings of words that may have one of these stems: a stemmer changes endings.
+
+    Three letters of a stem of four, for its last may have been another; else two, one more where
+    `dying` has the stem `die`.
+    """
+    heads = {word[: 3 if len(word) > 3 else 2] for word in stems if word.isascii()}
+    short = {head for head in heads if len(head) < 3}
+    return frozenset(heads | {h[0] + "y" for h in short if h[1:] == "i"} | {h[:1] for h in short})
 
 
 def wanted(goal: str, question: str, title: str, language: str = "") -> Wanted:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from indexer.inline import Link, bare, links
-from indexer.select import Span, best_sentence
+from indexer.select import Span, best_sentence, merge
 from indexer.serving import Served, serve
 from indexer.url_words import url_words
 from models.tokens import likely_tokens
@@ -27,6 +27,8 @@ LINKS_SHARE = 6
 MOST_LINKS = 60
 """Links of the evidence that are looked up."""
 SUMMARY_TOKENS = 100
+SUMMARY_FROM = 200
+"""Tokens of what was taken first, among which the summary is chosen."""
 HELD = "Links to pages that are available:"
 OTHER = "Other links:"
 
@@ -67,7 +69,7 @@ def read(page: PageVersion, goal: str, question: str, tokens: int, pages: PageSt
     spans = served.spans()
     body = "\n".join(page.text[start:end].strip() for start, end in spans)
     evidence = shown(body)
-    summary = _summary(body, page, goal or question, question)
+    summary = _summary(served, page, goal or question, question)
     held, told = _links(page, served, tokens // LINKS_SHARE, pages)
     return Reading(
         evidence or NOTHING,
@@ -83,8 +85,15 @@ def shown(markdown: str) -> str:
     return bare(shown_marks(markdown))
 
 
-def _summary(body: str, page: PageVersion, goal: str, question: str) -> str:
-    """Return the one sentence, item or row of the evidence that serves the goal best."""
+def _summary(served: Served, page: PageVersion, goal: str, question: str) -> str:
+    """Return the one sentence, item or row that serves the goal best, of those taken first."""
+    first, cost = [], 0
+    for pick in served.picks:
+        first += [Span(pick.start, pick.end), *pick.also]
+        cost += pick.cost
+        if cost > SUMMARY_FROM:
+            break
+    body = "\n".join(page.text[start:end] for start, end in merge(page.text, first))
     best = best_sentence(body, page.title, goal, question=question, language=page.lang)
     line = one_line(shown(body[best.start : best.end])) if best else ""
     while likely_tokens(line) > SUMMARY_TOKENS:
