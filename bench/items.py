@@ -159,7 +159,7 @@ def taken(summary: str, page: str) -> set[Item]:
     bare, held = plain(summary), Held.of(page)
     lower = set(re.findall(r"\b[a-zà-ÿ][\w’'-]*", plain(page)))
     items = dates_and_numbers(bare)
-    for name in _names(bare, lower):
+    for name in _names(_DATE.sub(" · ", bare), lower):
         whole = Item("name", name)
         if held.says(whole):
             items.add(whole)

@@ -104,8 +104,9 @@ def best(hits: Iterable[Hit]) -> dict[int, float]:
 
 
 def split_words(text: str) -> list[str]:
-    """Return the words of a text in small letters, not stemmed."""
-    found: list[str] = _WORD.findall(text.lower() if text.isascii() else _lower(text))
+    """Return the words of a text in small letters, not stemmed; none of an unspaced script."""
+    plain = text.lower() if text.isascii() else UNSPACED.sub(" ", _lower(text))
+    found: list[str] = _WORD.findall(plain)
     return found
 
 

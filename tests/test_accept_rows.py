@@ -44,6 +44,7 @@ PROMISED = {
     "replay": ("replay", "replay altered"),
     "repeated searches": ("same search", "same processor", "same twin"),
     "retrieval": ("quality", "frozen index", "query encoder", "first search"),
+    "visits": ("visit keeps", "visit time"),
     "air gap": ("no network", "seal", "seal twin"),
     "speed": ("help", "cold search"),
     "kills": ("kill index", "kill crawl"),

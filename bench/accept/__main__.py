@@ -14,7 +14,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from ..scratch import scratch
-from . import clone, demo, docs, kills, repeats, replays, researcher, retrieval, sealed, speed
+from . import (
+    clone,
+    demo,
+    docs,
+    kills,
+    repeats,
+    replays,
+    researcher,
+    retrieval,
+    sealed,
+    speed,
+    visiting,
+)
 from .check import Check, Outcome, perform
 from .stage import Stage
 
@@ -27,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     *repeats.CHECKS,
     *sealed.CHECKS,
     *retrieval.CHECKS,
+    *visiting.CHECKS,
     *speed.CHECKS,
     *kills.CHECKS,
 )

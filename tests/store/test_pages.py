@@ -62,6 +62,21 @@ def test_everything_comes_back(store: PageStore) -> None:
     assert found.digest == whole.digest
 
 
+def test_which_addresses_are_held(store: PageStore) -> None:
+    asked = [
+        "http://www.example.org/a/#top", "https://example.org/moved", "https://example.org/none",
+        "no address",
+    ]  # fmt: skip
+    assert store.held(asked) == set()
+    store.add([page("a"), page("b")])
+    store.add_alias("https://example.org/moved", "https://example.org/step")
+    store.add_alias("https://example.org/step", "https://example.org/b")
+    assert store.held(asked) == set(asked[:2])
+    store.add([page("none")])
+    assert store.held(asked) == set(asked[:3])
+    assert store.held(asked, at=1) == set(asked[:2])
+
+
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
