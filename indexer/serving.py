@@ -92,7 +92,7 @@ def serve(
     """
     plan, split = _read(text)
     if not plan.parts or budget < 1:
-        return Served(text, (), plan)
+        return Served(text, tuple(_headings(text, plan, budget, cost)), plan)
     start, end = plan.parts[0].start, len(text.rstrip())
     if plan.headings:
         start = min(start, plan.headings[0].start)
@@ -104,6 +104,16 @@ def serve(
     look = Look(text, plan, split, words, expected(goal) or expected(question))
     units = look.units(_best_parts(plan, look, budget), budget)
     return Served(text, tuple(_picks(text, plan, units, budget, cost, title)), plan)
+
+
+def _headings(text: str, plan: Outline, budget: int, cost: Cost) -> Iterator[Pick]:
+    """Of a page of headings alone, the first that fit."""
+    for head in plan.headings:
+        price = cost(head.start, head.end) + 1
+        if price > budget:
+            return
+        budget -= price
+        yield Pick(head.start, head.end, (), price)
 
 
 def _best_parts(plan: Outline, look: Look, budget: int) -> list[int]:

@@ -110,6 +110,7 @@ def test_a_page_that_fits_is_whole() -> None:
     assert found.spans() == [Span(0, len(BRIDGE.rstrip()))]
     assert served("", "anything").spans() == []
     assert served(BRIDGE, "anything", 0).spans() == []
+    assert served("# One\n\n## Two\n", "two", 20).spans() == [Span(0, 13)]
 
 
 def test_page_marks_come_with_what_stands_on_the_page() -> None:
@@ -137,6 +138,7 @@ def test_spans_are_slices_in_order_within_the_budget(text: str, goal: str, budge
     assert all(one.end <= two.start for one, two in pairwise(spans))
     said = "\n".join(bare(text[a:b].strip()) for a, b in spans)
     assert likely_tokens(said) <= budget
+    assert not text.strip() or budget < 20 or spans
 
 
 def test_a_sentence_without_an_end_is_cut_at_words() -> None:
