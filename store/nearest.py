@@ -14,15 +14,24 @@ CANDIDATES = 1000
 _SHARING = """
 SELECT page.url, version.title, page.host, page.words
 FROM page JOIN page_version AS version ON version.id = page.current_version
-WHERE page.collection_id = %s AND page.words && %s::text[]
-ORDER BY page.id LIMIT %s
+WHERE page.collection_id = %(collection)s AND page.words && %(words)s::text[]
+ORDER BY (
+    SELECT count(*) FROM unnest(page.words) AS word WHERE word = ANY(%(words)s::text[])
+) DESC, page.id
+LIMIT %(most)s
 """
+# Of a large site first what begins alike: a word misspelled is mostly right at its beginning.
 _SAME_HOST = """
 SELECT page.url, version.title, page.host, page.words
 FROM page JOIN page_version AS version ON version.id = page.current_version
-WHERE page.collection_id = %s AND page.host = %s
-ORDER BY page.id LIMIT %s
+WHERE page.collection_id = %(collection)s AND page.host = %(host)s
+ORDER BY EXISTS (
+    SELECT FROM unnest(page.words) AS word
+    WHERE left(word, %(letters)s::int) = ANY(%(beginnings)s::text[])
+) DESC, page.id
+LIMIT %(most)s
 """
+BEGINNING = 3
 
 
 def nearest_pages(
@@ -41,9 +50,17 @@ def nearest_pages(
         slug = _slug(asked)
     except UrlError:
         asked_host, asked_words, slug = "", words(url), " ".join(words(url))
-    rows = connection.execute(_SHARING, (collection, asked_words, CANDIDATES)).fetchall()
+    values = {
+        "collection": collection,
+        "words": asked_words,
+        "host": asked_host,
+        "letters": BEGINNING,
+        "beginnings": sorted({word[:BEGINNING] for word in asked_words}),
+        "most": CANDIDATES,
+    }
+    rows = connection.execute(_SHARING, values).fetchall()
     if asked_host:
-        rows += connection.execute(_SAME_HOST, (collection, asked_host, CANDIDATES)).fetchall()
+        rows += connection.execute(_SAME_HOST, values).fetchall()
     triples, wanted = _triples(slug), set(asked_words)
     scored: dict[str, tuple[float, str]] = {}
     for found, title, found_host, found_words in rows:
