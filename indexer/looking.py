@@ -1,8 +1,8 @@
 """One page looked at for one goal: what its blocks are worth, and its sentences, rows and items.
 
 A block is worth the wanted words that it has, weighed by how rarely the page says them, with those
-of its headings and of what stands near it; a sentence its own and a share of its block. Pure and
-deterministic. It takes nothing; `serving` does.
+of its headings and of what stands near it, and what the best of its section is worth; a sentence
+its own and its block's. Pure and deterministic. It takes nothing; `serving` does.
 """
 
 import re
@@ -26,6 +26,9 @@ LEAD_SHARE = 0.3
 """What the first block of a page is given and later ones less: pages say first what they are."""
 BLOCK_SHARE = 1.0
 """What a sentence has of the worth of its block: what stands around it is about the goal too."""
+SECTION_SHARE = 1.0
+"""What a block has of the worth of the best block of its section: evidence of a few sections says
+more than lines from everywhere."""
 NEIGHBOUR_SHARE = 0.125
 """What a sentence has of the worth of the better sentence beside it."""
 PAIR_SHARE = 0.6
@@ -89,7 +92,15 @@ class Look:
             if part.above not in gathered:
                 gathered[part.above] = best(h for at in part.above for h in heads[at].items())
         self._above = [gathered[part.above] for part in plan.parts]
-        self.worth = [self._block(at, held) for at in range(len(held))]
+        alone = [self._block(at, held) for at in range(len(held))]
+        sections = _sections(plan)
+        top: dict[int, float] = {}
+        for section, worth in zip(sections, alone, strict=True):
+            top[section] = max(top.get(section, 0.0), worth)
+        self.worth = [
+            round(worth + SECTION_SHARE * top[section], 9)
+            for section, worth in zip(sections, alone, strict=True)
+        ]
 
     def _block(self, at: int, held: Sequence[dict[int, float]]) -> float:
         """What a block is worth: its words, those of its headings, those near it."""
@@ -166,4 +177,14 @@ class Look:
             worth += self._most * ANSWER_SHARE * (1.0 if hits else 0.5)
         shown = bare(body)
         size = len(shown) if shown.isascii() else len(shown) + 2 * sum(c > "\u2e80" for c in shown)
-        return Unit(bit, at, worth, max(size / LETTERS, 8.0), set(_FACT.findall(shown)))
+        return Unit(bit, at, worth, max(size / LETTERS, _LEAST_SIZE), set(_FACT.findall(shown)))
+
+
+def _sections(plan: Outline) -> list[int]:
+    """For each part the number of its section's heading; -1 where none is above.
+
+    A section is what stands under the highest headings, those below a single title of the page.
+    """
+    roots = {part.above[0] for part in plan.parts if part.above}
+    depth = 2 if len(roots) == 1 else 1
+    return [part.above[:depth][-1] if part.above else -1 for part in plan.parts]

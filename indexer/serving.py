@@ -176,6 +176,8 @@ def _picks(
         if body in bodies:
             continue
         bit = unit.bit
+        if not cost(bit.start, bit.end):
+            continue  # a picture, or a mark alone
         if (before := _before(text, units, number, done)) is not None:
             both = units[before].bit
             if cost(both.start, bit.end) + 1 <= left * BEFORE_SHARE:
