@@ -28,8 +28,8 @@ Cost = Callable[[int, int], int]
 
 FACT_SHARE = 1.0
 """What the square root of the number of new facts adds, as a share of a sentence's worth."""
-CONSIDERED = 2000
-"""Tokens of the best blocks that are cut into sentences, besides twice the budget."""
+CONSIDERED = 2400
+"""Tokens of the best blocks that are cut into sentences, besides the budget."""
 REMEMBERED = 8
 """Pages whose outline and words are kept: a page is mostly read more than once in a run."""
 MOST_LETTERS = 30
@@ -118,7 +118,7 @@ def _headings(text: str, plan: Outline, budget: int, cost: Cost) -> Iterator[Pic
 
 def _best_parts(plan: Outline, look: Look, budget: int) -> list[int]:
     """The parts that are cut into units, in page order."""
-    room = (CONSIDERED + 2 * budget) * LETTERS
+    room = (CONSIDERED + budget) * LETTERS
     order = sorted(range(len(plan.parts)), key=lambda at: (-look.worth[at], at))
     chosen = []
     for at in order:

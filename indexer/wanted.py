@@ -33,6 +33,8 @@ whether about any all other also full complete exact main key user goal
 """
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
+_QUICK = re.compile(r"\w++(?:[.,]\d+)*+")
+"""The same for a text without underscores."""
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 Hit = tuple[int, float]
@@ -106,7 +108,7 @@ def best(hits: Iterable[Hit]) -> dict[int, float]:
 def split_words(text: str) -> list[str]:
     """Return the words of a text in small letters, not stemmed; none of an unspaced script."""
     plain = text.lower() if text.isascii() else UNSPACED.sub(" ", _lower(text))
-    found: list[str] = _WORD.findall(plain)
+    found: list[str] = _QUICK.findall(plain.replace("_", " "))
     return found
 
 

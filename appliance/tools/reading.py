@@ -27,7 +27,7 @@ LINKS_SHARE = 6
 MOST_LINKS = 60
 """Links of the evidence that are looked up."""
 SUMMARY_TOKENS = 100
-SUMMARY_FROM = 200
+SUMMARY_FROM = 120
 """Tokens of what was taken first, among which the summary is chosen."""
 HELD = "Links to pages that are available:"
 OTHER = "Other links:"
