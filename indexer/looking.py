@@ -6,7 +6,7 @@ its own and its block's. Pure and deterministic. It takes nothing; `serving` doe
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -106,29 +106,32 @@ class Look:
         """What a block is worth: its words, those of its headings, those near it."""
         here = held[at]
         worth = self._sum(here) + self._beyond(self._above[at], here, CONTEXT_SHARE)
-        near = best(self._near(at, held))
-        for word, weight in near.items():
+        for word, weight in self._near(at, held).items():
             said = max(here.get(word, 0.0), CONTEXT_SHARE * self._above[at].get(word, 0.0))
             if weight > said:
                 worth += self._weight[word] * (weight - said)
         return round(worth + LEAD_SHARE * self._most / (2.0 + at), 9)
 
-    def _near(self, at: int, held: Sequence[dict[int, float]]) -> Iterator[tuple[int, float]]:
+    def _near(self, at: int, held: Sequence[dict[int, float]]) -> dict[int, float]:
         """The wanted words of the blocks near this one, less the farther they are."""
-        this = self._parts[at]
+        parts, this = self._parts, self._parts[at]
+        near: dict[int, float] = {}
         for step in (-1, 1):
             other = at + step
             while 0 <= other < len(held):
-                beside = self._parts[other]
+                beside = parts[other]
                 apart = this.start - beside.end if step < 0 else beside.start - this.end
                 if apart > WINDOW or beside.above[:1] != this.above[:1]:
                     break
-                share = (1.0 - 0.5 * apart / WINDOW) * (
-                    1.0 if beside.above == this.above else BRANCH_SHARE
-                )
-                for word, weight in held[other].items():
-                    yield word, share * weight
+                if held[other]:
+                    share = 1.0 - 0.5 * apart / WINDOW
+                    if beside.above != this.above:
+                        share *= BRANCH_SHARE
+                    for word, weight in held[other].items():
+                        if share * weight > near.get(word, 0.0):
+                            near[word] = share * weight
                 other += step
+        return near
 
     def _sum(self, hits: Mapping[int, float]) -> float:
         return sum(self._weight[word] * weight for word, weight in hits.items())

@@ -70,7 +70,11 @@ class Wanted:
 
         `words` are those of the text, every one known.
         """
-        found = [hit for word in words & self._known.keys() for hit in self._known[word]]
+        shared = words & self._known.keys()
+        if not shared and not self.unspaced:
+            return {}
+        # In one order, for sums of fractions hang on theirs.
+        found = [hit for word in sorted(shared) for hit in self._known[word]]
         if self.unspaced:
             found += [(n, 1.0) for n in self.unspaced if self.words[n] in text]
         return best(found)
