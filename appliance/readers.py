@@ -79,7 +79,13 @@ class Readers:
         """The two tools, with the sizes that the profile sets."""
         return Toolbox(
             SearchTool(self.searcher, profile.results, profile.snippet_words),
-            VisitTool(self.pages, profile.evidence_words, run_id, record_misses),
+            VisitTool(
+                self.pages,
+                profile.evidence_words,
+                run_id,
+                record_misses,
+                evidence_tokens=profile.evidence_tokens,
+            ),
         )
 
 

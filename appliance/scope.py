@@ -130,6 +130,10 @@ class ScopedPages(PageStore):
         page = super().resolve(url, at)
         return page if page is not None and self._scope.holds(page) else None
 
+    def held(self, urls: Sequence[str], at: int | None = None) -> set[str]:
+        """See `PageStore`."""
+        return {url for url in super().held(urls, at) if self.resolve(url, at)}
+
     def nearest(self, url: str, limit: int = 5) -> list[tuple[str, str]]:
         """See `PageStore`; of the nearest few those that lie inside."""
         found = super().nearest(url, _LOOKED_THROUGH * limit)

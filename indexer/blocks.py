@@ -54,9 +54,12 @@ def is_delimiter(line: str) -> bool:
 
 
 def _kind(line: str) -> str:
-    if line.lstrip().startswith("|"):
+    first = line.lstrip()[:1]
+    if first == "|":
         return TABLE
-    return LIST if _ITEM.match(line) else PARAGRAPH
+    # A look at one letter saves the patterns for the lines that can match them.
+    begins = first in "-*+•" or first.isdigit()
+    return LIST if begins and _ITEM.match(line) else PARAGRAPH
 
 
 def blocks(text: str) -> list[Block]:
@@ -82,11 +85,11 @@ def blocks(text: str) -> list[Block]:
         if not line.strip():
             close()
             continue
-        if mark := _FENCE.match(line):
+        if ("```" in line or "~~~" in line) and (mark := _FENCE.match(line)):
             close()
             kind, start, end, fence = CODE, line_start, line_end, mark[1]
             continue
-        if mark := _HEADING.match(line):
+        if "#" in line[:4] and (mark := _HEADING.match(line)):
             close()
             level, words = len(mark[1]), plain(mark[2] or "")
             found.append(Block(HEADING, line_start, line_end, level, words))

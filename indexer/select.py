@@ -1,7 +1,8 @@
-"""What of one page serves a goal: passages when there is room, else sentences and table rows.
+"""Which sentences, items and rows of one page serve a goal, each judged by itself.
 
-Pure and deterministic: text, goal and a budget in, spans of that text out, in page order. It
-knows no index: how rare a word is, is counted on the page itself.
+Pure and deterministic: text, goal and a budget in, spans of that text out, in page order. For a
+few sentences and for short texts; what of a long page serves a goal, `serving` chooses. It knows no
+index: how rare a word is, is counted on the page itself.
 """
 
 from collections.abc import Sequence
@@ -12,13 +13,10 @@ from typing import NamedTuple
 from .blocks import HEADING, LIST, TABLE, plain
 from .encoders.lexical import ASKING
 from .families import FAMILY_WEIGHT, expected, relatives
-from .passages import split
 from .pieces import pieces
 from .rarity import idf
 from .tokens import count_words, language_key, terms
 
-ROOMY = 300
-"""From this many words on, evidence is whole passages."""
 TITLE_SHARE = 0.35
 """What a goal's word counts when it is in the title: the whole page is about it."""
 CONTEXT_SHARE = 0.5
@@ -38,8 +36,6 @@ FLOOR = 0.35
 LABEL_LENGTH = 60
 QUESTION_SHARE = 0.3
 """What a word of the whole question counts when the goal does not hold it."""
-FILL = 12
-"""How many single units are tried for the room that whole passages leave."""
 
 __all__ = ["Span", "Unit", "best_sentence", "merge", "rank_units", "select", "terms"]
 
@@ -176,9 +172,9 @@ def select(
 ) -> list[Span]:
     """Return the spans of `text` that serve `goal` best, in page order, within the budget.
 
-    A page that fits is returned whole. With room (`ROOMY`) the unit is the passage; else it is
-    the sentence, list item or table row, and a row brings its table's header with it. The best
-    unit is returned even if it alone exceeds the budget.
+    A page that fits is returned whole. The unit is the sentence, list item or table row, and a row
+    brings its table's header with it. The best unit is returned even if it alone exceeds the
+    budget.
     """
     stripped = text.strip()
     if not stripped:
@@ -187,14 +183,8 @@ def select(
         start = text.index(stripped[0])
         return [Span(start, start + len(stripped))]
     ranked = rank_units(text, title, goal, question=question, language=language)
-    if budget_words >= ROOMY:
-        return _passages(text, title, ranked, budget_words)
-    return _sentences(text, ranked, budget_words)
-
-
-def _sentences(text: str, ranked: Sequence[Unit], budget: int) -> list[Span]:
     chosen: set[Span] = set()
-    left = budget
+    left = budget_words
     for number, unit in enumerate(ranked):
         if number and (unit.score < FLOOR * ranked[0].score or unit.kind == HEADING):
             break
@@ -210,30 +200,6 @@ def _sentences(text: str, ranked: Sequence[Unit], budget: int) -> list[Span]:
 def _with_header(unit: Unit) -> set[Span]:
     spans = {Span(unit.start, unit.end)}
     return spans | {Span(*unit.header)} if unit.header else spans
-
-
-def _passages(text: str, title: str, ranked: Sequence[Unit], budget: int) -> list[Span]:
-    """Take whole passages while they fit, then fill up with single units."""
-    candidates = []
-    for passage in split(text, title):
-        inside = [u.score for u in ranked if passage.start <= u.start and u.end <= passage.end]
-        worth = sum(score / (1.0 + n) for n, score in enumerate(inside[:4]))
-        candidates.append((round(-worth, 9), passage.start, passage.end))
-    chosen: list[Span] = []
-    left = budget
-    for _, start, end in sorted(candidates):
-        cost = count_words(text[start:end])
-        if cost <= left:
-            chosen.append(Span(start, end))
-            left -= cost
-    for unit in ranked[:FILL]:
-        if any(a <= unit.start and unit.end <= b for a, b in chosen):
-            continue
-        cost = sum(count_words(text[a:b]) for a, b in _with_header(unit))
-        if cost <= left or not chosen:
-            chosen.extend(sorted(_with_header(unit)))
-            left -= cost
-    return merge(text, chosen)
 
 
 def merge(text: str, spans: Sequence[Span]) -> list[Span]:

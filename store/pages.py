@@ -6,6 +6,7 @@ of the whole store. Content that comes back after a change makes a new version: 
 had at a number stays true for ever. The URL of a page is the spelling under which it first came.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -36,6 +37,12 @@ JOIN page_version AS version ON version.page_id = page.id
           ELSE version.seq_from <= %(at)s AND (version.seq_to IS NULL OR version.seq_to > %(at)s)
      END
 """
+_ALIAS_AT = """
+JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
+ AND CASE WHEN %(at)s::bigint IS NULL THEN alias.seq_to IS NULL
+          ELSE alias.seq_from <= %(at)s AND (alias.seq_to IS NULL OR alias.seq_to > %(at)s)
+     END
+"""
 _EXACT = f"""
 SELECT {_COLUMNS} FROM page
 JOIN page_version AS version ON version.page_id = page.id AND version.seq_to IS NULL
@@ -52,10 +59,7 @@ WITH RECURSIVE reached (hash, rank, steps) AS (
     UNION
     SELECT alias.target_hash, reached.rank, reached.steps + 1
     FROM reached
-    JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
-     AND CASE WHEN %(at)s::bigint IS NULL THEN alias.seq_to IS NULL
-              ELSE alias.seq_from <= %(at)s AND (alias.seq_to IS NULL OR alias.seq_to > %(at)s)
-         END
+    {_ALIAS_AT}
     WHERE reached.steps < %(longest)s
 )
 SELECT {_COLUMNS} FROM reached
@@ -71,6 +75,20 @@ _BY_DIGEST = f"""
 SELECT {_COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
 WHERE page.collection_id = %s AND page.url_hash = %s AND version.digest = %s
 ORDER BY version.id LIMIT 1
+"""
+# Which of some addresses lead to a page; an alias may lead to another, and so on.
+_HELD = f"""
+WITH RECURSIVE reached (asked, hash, steps) AS (
+    SELECT hash, hash, 0 FROM unnest(%(hashes)s::bytea[]) AS asked (hash)
+    UNION
+    SELECT reached.asked, alias.target_hash, reached.steps + 1
+    FROM reached
+    {_ALIAS_AT}
+    WHERE reached.steps < %(longest)s
+)
+SELECT DISTINCT reached.asked FROM reached
+JOIN page ON page.collection_id = %(collection)s AND page.url_hash = reached.hash
+{_AT}
 """
 _CURRENT = f"""
 SELECT {_COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
@@ -131,6 +149,33 @@ class PageStore:
                 values["longest"] = LONGEST_CHAIN
                 row = connection.execute(_ANY, values).fetchone()
         return None if row is None else _version(row)
+
+    def held(self, urls: Sequence[str], at: int | None = None) -> set[str]:
+        """Return those of `urls` that lead to a stored page, now or at the commit number `at`.
+
+        Without `at` it is the store's own, if it has one. By identity, redirects and recorded
+        aliases, in one query; other spellings, which `resolve` tries, are not tried. What is no
+        URL leads to none.
+        """
+        at = self.at if at is None else at
+        hashes: dict[bytes, list[str]] = {}
+        for url in urls:
+            with contextlib.suppress(UrlError):
+                hashes.setdefault(url_hash(url), []).append(url)
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            if collection is None or not hashes:
+                return set()
+            rows = connection.execute(
+                _HELD,
+                {
+                    "collection": collection,
+                    "hashes": list(hashes),
+                    "longest": LONGEST_CHAIN,
+                    "at": at,
+                },
+            ).fetchall()
+        return {url for row in rows for url in hashes[bytes(row[0])]}
 
     def version(self, version_id: int) -> PageVersion:
         """Return one version by its id; raises UnknownVersionError or DamagedPageError."""

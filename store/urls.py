@@ -13,7 +13,15 @@ Two forms are kept apart:
 import contextlib
 import hashlib
 import re
-from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
+import unicodedata
+from urllib.parse import (
+    SplitResult,
+    parse_qsl,
+    quote,
+    unquote_to_bytes,
+    urlsplit,
+    urlunsplit,
+)
 
 from .errors import UrlError
 
@@ -43,6 +51,13 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\Z")
 _IPV6 = re.compile(r"\[[0-9a-f:.]+\]\Z")
+_PLAIN_IN_PATHS = frozenset("!$&'()*+,;=:@")
+_PLAIN_IN_QUERIES = frozenset("!$'()*,;:@/?")
+_CODED = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+_EITHER = re.compile(r"[!$&'()*+,;:@%]")
+# Left plain by nearly everything that writes addresses, by browsers' scripts, and by Python.
+_ENCODERS = ("/:@!$&'()*+,;=", "/!'()*", "/", "/;@$!*(),:")
+_VARIANT = re.compile(r"/(?:zh|sr|kk|ku|uz)(?:-[a-z]+)?/")
 _WRAPPING = "<>\"'`()[]{}.,;:!\u201c\u201d\u2018\u2019\u3002\uff0c"
 
 
@@ -121,7 +136,8 @@ def aliases(url: str) -> tuple[str, ...]:
     """Return other canonical spellings under which the same page may be stored, likeliest first.
 
     Tried are: quotation marks and full stops around it, the mobile and the desktop host, an
-    `index.html`, and the ways to write a MediaWiki title. None has the identity of `url`.
+    `index.html`, the ways to write a MediaWiki title, and letters that may stand percent-coded or
+    not. None has the identity of `url`.
     """
     seen: set[str] = set()
     with contextlib.suppress(UrlError):
@@ -133,11 +149,12 @@ def aliases(url: str) -> tuple[str, ...]:
         except UrlError:
             continue
         for other in (here, *_respelled(here)):
-            for form in (other, *_other_hosts(other)):
-                key = identity(form)
-                if key not in seen:
-                    seen.add(key)
-                    found.append(canonical(form))
+            for coded in (other, *_recoded(other)):
+                for form in (coded, *_other_hosts(coded)):
+                    key = identity(form)
+                    if key not in seen:
+                        seen.add(key)
+                        found.append(canonical(form))
     return tuple(found)
 
 
@@ -258,11 +275,46 @@ def _respelled(url: str) -> list[str]:
         title = dict(parse_qsl(parts.query)).get("title", "")
         if title:
             found.append(parts._replace(path="/wiki/" + _coded(title, "/:"), query=""))
+    if parts.netloc.endswith(".wikipedia.org") and (variant := _VARIANT.match(path)):
+        path = "/wiki/" + path[variant.end() :]
+        found.append(parts._replace(path=path))
+    if path.endswith("/amp"):
+        found.append(parts._replace(path=path.removesuffix("/amp")))
     if path.startswith("/wiki/"):
         title = path.removeprefix("/wiki/").replace("%20", "_").replace("+", "_")
         found.append(parts._replace(path="/wiki/" + title))
         found.append(parts._replace(path="/wiki/" + title[:1].upper() + title[1:]))
     return [urlunsplit(form) for form in found]
+
+
+def _recoded(url: str) -> list[str]:
+    """The address with letters plain that may be percent-coded, and coded as encoders do it.
+
+    To RFC 3986 `(` and `%28` make two addresses; to the servers of pages they are one.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in WEB_SCHEMES or not _EITHER.search(parts.path + parts.query):
+        return []
+    path = unicodedata.normalize("NFC", _decoded(parts.path, _PLAIN_IN_PATHS))
+    query = unicodedata.normalize("NFC", _decoded(parts.query, _PLAIN_IN_QUERIES))
+    forms = dict.fromkeys(
+        urlunsplit(parts._replace(path=_coded(path, safe), query=_coded(query, safe + "/?&=+")))
+        for safe in _ENCODERS
+    )
+    return [form for form in forms if form != url]
+
+
+def _decoded(text: str, plain: frozenset[str]) -> str:
+    """Decode what may be written either way; what would change the meaning stays coded."""
+
+    def tidy(found: re.Match[str]) -> str:
+        try:
+            letters = unquote_to_bytes(found[0]).decode("utf-8")
+        except UnicodeDecodeError:
+            return found[0]
+        return "".join(c if c in plain or c > "\x7f" else quote(c, safe="") for c in letters)
+
+    return _CODED.sub(tidy, text)
 
 
 def _other_hosts(url: str) -> list[str]:

@@ -45,6 +45,7 @@ PROMISED = {
     "recorded calls": ("recorded calls", "altered byte", "pinned"),
     "repeated searches": ("same search", "same processor", "same twin"),
     "retrieval": ("quality", "frozen index", "query encoder", "first search"),
+    "visits": ("visit keeps", "visit time"),
     "air gap": ("no network", "seal", "seal twin"),
     "speed": ("help", "cold search"),
     "kills": ("kill index", "kill crawl"),

@@ -1,8 +1,10 @@
-"""The `visit` tool: the passages of a stored page that serve a goal, verbatim.
+"""The `visit` tool: what of stored pages serves a goal, verbatim.
 
 Extractive: nothing is rewritten. The evidence is slices of the stored text in page order, the
-summary is the one best of them. A page the corpus lacks is recorded as a miss, and the nearest
-pages that it holds are named.
+summary is the one best of them, and where links lead. With a budget of tokens `reading` chooses and
+writes them; without one they are a few bare sentences, the form that the demonstration model was
+trained on. A page the corpus lacks is recorded as a miss, and the nearest pages that it holds are
+named.
 """
 
 from collections.abc import Mapping
@@ -15,20 +17,32 @@ from store.page import PageVersion
 from store.pages import PageStore
 
 from . import BadArgumentsError, ToolResult
+from .reading import read
 
 MOST_PAGES = 8
 NEAREST = 3
 
 
 class VisitTool:
-    """Read stored pages for a goal. `evidence_words` is the budget for one page."""
+    """Read stored pages for a goal.
+
+    The budget for one page is `evidence_tokens`, or `evidence_words` of bare sentences where that
+    is 0.
+    """
 
     name = "visit"
 
     def __init__(
-        self, pages: PageStore, evidence_words: int, run_id: str = "", record_misses: bool = True
+        self,
+        pages: PageStore,
+        evidence_words: int,
+        run_id: str = "",
+        record_misses: bool = True,
+        *,
+        evidence_tokens: int = 0,
     ) -> None:
         self._pages = pages
+        self._evidence_tokens = evidence_tokens
         self._evidence_words = evidence_words
         self._run_id = run_id
         self._record_misses = record_misses
@@ -55,6 +69,15 @@ class VisitTool:
         if page is None:
             return self._missing(url, goal)
         # The goal is what the model looks for now; the question keeps a terse goal on course.
+        if self._evidence_tokens:
+            found = read(page, goal, question, self._evidence_tokens, self._pages)
+            return VisitBlock(url, goal, found.evidence, found.summary), {
+                "url": url,
+                **page_json(page),
+                "spans": [list(span) for span in found.spans],
+                "places": list(found.places),
+                "links": list(found.held),
+            }
         spans = select(
             page.text,
             page.title,

@@ -27,6 +27,7 @@ from . import (
     retrieval,
     sealed,
     speed,
+    visiting,
 )
 from .check import Check, Outcome, perform
 from .stage import Stage
@@ -42,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     *repeats.CHECKS,
     *sealed.CHECKS,
     *retrieval.CHECKS,
+    *visiting.CHECKS,
     *speed.CHECKS,
     *kills.CHECKS,
 )

@@ -31,6 +31,9 @@ class Sampling:
 class Profile:
     """One model family's settings. Sizes are in words (`*_words`), tokens or turns.
 
+    `evidence_tokens` is what `visit` may say of one page (`models.tokens`). A model that was
+    trained on bare sentences, without headings and links, has `evidence_words` instead.
+
     `families` are beginnings of the names that files of the family give themselves. `form` is how
     the model is talked to, None for the form of Qwen3-Thinking. `policy` names what makes room in
     a full context: `trim` or `none`.
@@ -40,10 +43,11 @@ class Profile:
     sampling: Sampling
     results: int
     snippet_words: int
-    evidence_words: int
     context: int
     turn_tokens: int
     max_turns: int
+    evidence_tokens: int = 0
+    evidence_words: int = 0
     policy: str = "trim"
     demonstration: bool = False
     families: tuple[str, ...] = ()
@@ -73,7 +77,7 @@ PROFILES = {
             sampling=Sampling(),
             results=10,
             snippet_words=40,
-            evidence_words=900,
+            evidence_tokens=1_200,
             context=32_768,
             turn_tokens=10_000,
             max_turns=40,
@@ -95,7 +99,7 @@ PROFILES = {
             sampling=Sampling(presence_penalty=0.0),
             results=8,
             snippet_words=40,
-            evidence_words=500,
+            evidence_tokens=700,
             context=16_384,
             turn_tokens=4_000,
             max_turns=24,

@@ -83,15 +83,6 @@ def test_a_page_that_fits_is_returned_whole_and_an_empty_one_is_nothing() -> Non
     assert best_sentence("", "t", "goal") is None
 
 
-def test_with_room_evidence_is_passages_with_whole_tables() -> None:
-    filler = "\n\n".join(f"## Part {i}\n\n" + "The barges carry grain. " * 60 for i in range(8))
-    text = filler + "\n\n## Figures\n\n" + PAGE.split("round, and the towns live by them.\n\n")[1]
-    spans = select(text, "Danube", "length of the Danube", 320)
-    joined = "\n".join(text[a:b] for a, b in spans)
-    assert "|---|---|\n| Length | 2,850 km |\n| Mouth | Black Sea |" in joined
-    assert sum(count_words(text[a:b]) for a, b in spans) <= 320
-
-
 def test_the_question_keeps_a_terse_goal_on_course() -> None:
     question = "In which year did the Chain Bridge open?"
     span = best_sentence(PAGE, "Danube", "the year", question=question)

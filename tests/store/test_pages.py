@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from store import nearest
 from store.database import Database
 from store.errors import DamagedPageError, UnknownVersionError, UrlError
 from store.page import Outlink, PageVersion
@@ -60,6 +61,21 @@ def test_everything_comes_back(store: PageStore) -> None:
     assert (found.seq_from, found.seq_to) == (1, None)
     assert store.version(found.version_id) == found
     assert found.digest == whole.digest
+
+
+def test_which_addresses_are_held(store: PageStore) -> None:
+    asked = [
+        "http://www.example.org/a/#top", "https://example.org/moved", "https://example.org/none",
+        "no address",
+    ]  # fmt: skip
+    assert store.held(asked) == set()
+    store.add([page("a"), page("b")])
+    store.add_alias("https://example.org/moved", "https://example.org/step")
+    store.add_alias("https://example.org/step", "https://example.org/b")
+    assert store.held(asked) == set(asked[:2])
+    store.add([page("none")])
+    assert store.held(asked) == set(asked[:3])
+    assert store.held(asked, at=1) == set(asked[:2])
 
 
 @settings(
@@ -246,6 +262,17 @@ def test_nearest_names_the_page_that_was_meant(store: PageStore) -> None:
     assert store.nearest("https://unknown.net/zzz") == []
     assert store.nearest("dresden city")[0][0].endswith("/Dresden")
     assert store.nearest("https://example.org/zzz") == store.nearest("https://example.org/zzz")
+
+
+def test_nearest_is_found_on_a_site_of_more_pages_than_are_compared(
+    store: PageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "CANDIDATES", 3)
+    store.add([page(f"history/town-{number}") for number in range(9)])
+    store.add([page("history/salt-of-dresden"), page("lives/cristofori")])
+    found = store.nearest("https://example.org/history/the-salt-of-dresden")
+    assert found[0][0].endswith("/salt-of-dresden")
+    assert store.nearest("https://example.org/cristoforo")[0][0].endswith("/cristofori")
 
 
 def test_overlong_words_hosts_and_misses_are_no_error(store: PageStore) -> None:

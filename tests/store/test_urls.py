@@ -160,3 +160,34 @@ def test_host_and_words() -> None:
         "danube",
         "école",
     ]
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        (
+            "https://en.wikipedia.org/wiki/Mercury_(planet)",
+            "en.m.wikipedia.org/wiki/Mercury_%28planet%29",
+        ),
+        (
+            "https://en.wikipedia.org/wiki/Mercury_%28planet%29",
+            "http://en.wikipedia.org/wiki/Mercury_(planet)/",
+        ),
+        ("https://a.example/it%27s%2C-now", "https://www.a.example/it's,-now#top"),
+        ("https://a.example/caf%C3%A9", "https://a.example/cafe%CC%81"),
+        ("https://a.example/?q=a,b", "https://a.example/?q=a%2Cb"),
+        (
+            "https://zh.wikipedia.org/wiki/%E5%8C%97%E4%BA%AC",
+            "https://zh.m.wikipedia.org/zh-hans/北京",
+        ),
+        ("https://news.example/story", "https://news.example/story/amp"),
+    ],
+)
+def test_other_codings_and_hosts_are_tried(stored: str, asked: str) -> None:
+    assert url_hash(stored) in {url_hash(asked), *map(url_hash, aliases(asked))}
+
+
+@pytest.mark.parametrize("asked", ["https://a.example/a/b", "https://a.example/?q=a&b"])
+def test_what_changes_the_meaning_stays_coded(asked: str) -> None:
+    stored = asked.replace("a/b", "a%2Fb").replace("a&b", "a%26b")
+    assert url_hash(stored) not in {url_hash(asked), *map(url_hash, aliases(asked))}

@@ -14,11 +14,17 @@ from ..options import as_json, collection_option, config_from, print_json
 @click.command("visit")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option("--goal", default="", help="What to look for (default: what the page is about).")
-@click.option("--words", type=click.IntRange(20, 20_000), help="Budget of evidence a page.")
+@click.option(
+    "--tokens",
+    type=click.IntRange(20, 30_000),
+    default=profile("literesearcher").evidence_tokens,
+    show_default=True,
+    help="Budget of evidence a page, as a model counts.",
+)
 @collection_option
 @as_json
 def command(
-    urls: tuple[str, ...], goal: str, words: int | None, collection: str | None, as_json: bool
+    urls: tuple[str, ...], goal: str, tokens: int, collection: str | None, as_json: bool
 ) -> None:
     """Show the passages of each stored page URL that serve the goal, verbatim."""
     from store.pages import PageStore
@@ -26,8 +32,7 @@ def command(
     config = config_from(collection=collection)
     with open_store(config) as database:
         pages = PageStore(database, config.collection)
-        budget = words or profile("literesearcher").evidence_words
-        tool = VisitTool(pages, budget, record_misses=False)
+        tool = VisitTool(pages, 0, record_misses=False, evidence_tokens=tokens)
         result = tool.run({"url": [clean(url) for url in urls], "goal": clean(goal)}, "")
     if as_json:
         print_json({"text": result.text, **result.data})
