@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from appliance.errors import ConfigError, RunError
-from appliance.scope import NO_SCOPE, Scope, recorded_scope, scope_of
+from appliance.scope import NO_SCOPE, Scope, ScopedPages, recorded_scope, scope_of
 from appliance.trace import read_run
 from indexer.build import build
 from indexer.encoders.lexical import LexicalEncoder
@@ -192,3 +192,10 @@ def test_a_page_lies_inside_or_not() -> None:
     assert not scope_of([], None, "2024-07").holds(page)
     assert not scope_of([], "2024-07", None).holds(replace(page, published=None))
     assert all(NO_SCOPE.holds(stored(url)) for url in PAGES)
+
+
+def test_only_links_that_lie_inside_are_marked_as_held(dated: Corpus) -> None:
+    both = [DANUBE, MIRROR]
+    inside = ScopedPages.of(dated.pages, scope_of(["mirror.example"], None, None))
+    assert dated.pages.held(both) == set(both)
+    assert inside.held(both) == {MIRROR}

@@ -75,7 +75,8 @@ def test_which_addresses_are_held(store: PageStore) -> None:
     assert store.held(asked) == set(asked[:2])
     store.add([page("none")])
     assert store.held(asked) == set(asked[:3])
-    assert store.held(asked, at=1) == set(asked[:2])
+    assert store.held(asked, at=3) == set(asked[:2])
+    assert PageStore(store._database, store.collection, at=1).held(asked) == set(asked[:1])
 
 
 @settings(
