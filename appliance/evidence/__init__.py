@@ -1,0 +1,12 @@
+"""Evidence: quotes that a program has checked against the stored page.
+
+`tie` finds the quotes that carry the claims of an answer, `holds` re-reads one from the store.
+"""
+
+from .letters import fold
+from .places import occurrences
+from .quote import Claim, Conflict, Evidence, holds
+from .statements import claims
+from .tie import tie
+
+__all__ = ["Claim", "Conflict", "Evidence", "claims", "fold", "holds", "occurrences", "tie"]

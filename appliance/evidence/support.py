@@ -1,0 +1,362 @@
+"""Whether a place that holds a claimed value speaks of what was asked.
+
+That the value stands there is not enough. The unit around it (with its headings, the sentence
+before, the page's title and first sentences, and pages that lead to this one) has to name what the
+question names and say some of what the question asks about it; the value has to be of the kind
+that was asked for, in the clause that says it, of the named thing and not of another; and no unit
+that was read may give another value of that kind and speak of the question better.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from indexer.blocks import TABLE
+from indexer.families import FAMILY_WEIGHT
+
+from . import question as q
+from .amounts import AMOUNT as _AMOUNT
+from .amounts import in_words, unit_kinds
+from .chain import Chain
+from .dates import days
+from .letters import UNSPACED, fold
+from .question import Asked
+from .reading import Reading
+from .values import Value, is_name, names, rival_kind, values
+
+ABOVE, BEFORE, TITLE, LEAD, CHAIN, BODY = 0.9, 0.6, 0.9, 0.6, 0.6, 0.2
+"""What a word of the question counts that a unit inherits, one that stands in it being 1."""
+LABEL = 0.3
+"""What a word counts that only says of what kind the answer is."""
+NAMED = 0.6
+"""The share of the words of names that the unit and what it inherits must hold."""
+MARGIN = 0.45
+"""How many words better another unit may speak of the question."""
+MEASURED = 0.5
+"""What a unit counts as saying that measures the kind of thing that is asked for."""
+
+_MEASURES = (
+    (re.compile(r"\bhow long (?:did|does|do|was|were)\b.*\b(?:take|last|reign|live|work|serve|stay|rule)|\bduration\b|cuánto dur"), {"duration"}),
+    (re.compile(r"\bhow (?:long|tall|high|deep|wide|far|thick|broad)\b|\b(?:length|height|depth|width|altitude|elevation|distance|diameter|span|radius|circumference)\b|cuánto mide|longitud|altura|多[长高深宽远]|长度|高度|海拔|坝高"), {"length"}),
+    (re.compile(r"\barea\b|\bsuperficie\b|面积"), {"area"}),
+    (re.compile(r"\b(?:how heavy|weigh\w*|mass)\b|\bpeso\b|重量|多重"), {"mass"}),
+    (re.compile(r"\bdensity\b|densidad|密度"), {"density"}),
+    (re.compile(r"\b(?:speed|how fast|velocity)\b|velocidad|速度"), {"speed"}),
+    (re.compile(r"\btemperature\b|how (?:hot|cold)\b|temperatura|温度"), {"temperature"}),
+    (re.compile(r"\bvolume\b|体积"), {"volume"}),
+    (re.compile(r"\bhow old\b"), {"duration"}),
+)  # fmt: skip
+_CLAUSE = re.compile(
+    r"[,;:()–—|]+\s|\s[–—-]\s|\s(?:and|but|while|whereas|which|who|y|pero|mientras|und|aber|et|mais)\s|[，；：、（）]"
+)
+_NO_PERSON = re.compile(r"(?:^|\s)(?:in|at|near|above|below|into|across|through|en|bei|im|à|am)(?: the| la| el)?\s*[\"“*_\[]*$")
+_BY = re.compile(r"\bby(?: the)?\s*[\"“*_\[]*$")
+_SUBJECT = re.compile(
+    r"(?:^|[,;:.(|–—-]|\b(?:and|while|but|whereas|y|und))\s*(?:[Ii]n \d{4},? )?(?:[Tt]he |[Aa]n? |[Ee]l |[Ll]a )?[\"“*_\[(]*$"
+)
+"""What stands before a name that a clause or an item is about."""
+
+
+Rival = tuple[float, dict[str, float], Reading, str]
+"""A unit that gives another value: its score, what each word counts in it, its page, its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A unit that supports a claim: how well it speaks of the question, and what it says of it."""
+
+    score: float
+    number: int
+    start: int
+    end: int
+
+
+class Judging:
+    """One question over the pages that were read: which places support a value."""
+
+    def __init__(self, question: str, readings: Sequence[Reading]) -> None:
+        self.question = question
+        self.readings = readings
+        self.kind = q.kind_of(question)
+        self.chain = Chain(question, readings)
+        lowered = question.lower()
+        self.measures: frozenset[str] = frozenset(
+            next((kinds for pattern, kinds in _MEASURES if pattern.search(lowered)), ())
+        )
+        self._rivals: dict[tuple[str, frozenset[str]], list[Rival]] = {}
+
+    def asked(self, reading: Reading) -> Asked:
+        """The question as the page's language stems it."""
+        return q.read(self.question, reading.key)
+
+    def support(self, claim: str, reading: Reading, start: int, end: int) -> Found | None:
+        """Judge the place `start` to `end` of a page, which says `claim`; None: no support."""
+        return self.explain(claim, reading, start, end)[0]
+
+    def explain(
+        self, claim: str, reading: Reading, start: int, end: int
+    ) -> tuple[Found | None, str]:
+        """The same with the reason why the place supports nothing, for those who measure."""
+        number = reading.number_at(start)
+        if number is None:
+            return None, "heading"
+        asked = self.asked(reading)
+        piece = reading.pieces[number]
+        unit = reading.text[piece.start : piece.end]
+        place = (start - piece.start, end - piece.start)
+        if set(re.findall(r"\w+", fold(claim))) <= asked.folded:
+            return None, "words of the question"
+        measures = self._measured(claim, unit, place)
+        if not self._fits(claim, unit, place, measures):
+            return None, "kind"
+        given = self._given(asked, reading, number, start)
+        if not self._named(asked, given):
+            return None, "names"
+        said = self._said(asked, reading, number, start, measures)
+        if said <= 0.0:
+            return None, "relation"
+        if self._of_another(asked, reading, number, place):
+            return None, "subject"
+        if self._clause(asked, reading, claim, unit, place):
+            return None, "clause"
+        score = sum(given.values())
+        if (rival := self._outdone(claim, measures, asked, given)) is not None:
+            return None, f"rival: {rival}"
+        return Found(score, number, piece.start, piece.end), ""
+
+    # What a unit says of the question.
+
+    def _given(self, asked: Asked, reading: Reading, number: int, place: int) -> dict[str, float]:
+        """What each word of the question counts for a unit."""
+        unit = reading.bag(number)
+        above, before = reading.above(number, place), reading.before(number)
+        layers = (
+            (unit, 1.0), (above, ABOVE), (before, BEFORE), (reading.title, TITLE),
+            (reading.lead, LEAD), (self.chain.words(reading), CHAIN),
+        )  # fmt: skip
+        given = {}
+        for word in asked.words:
+            best = 0.0
+            for bag, share in layers:
+                if word in bag:
+                    best = max(best, share)
+                elif not asked.kin[word].isdisjoint(bag) and not asked.is_name(word):
+                    best = max(best, share * FAMILY_WEIGHT)
+            if asked.is_name(word) and best:
+                best = 1.0
+            elif asked.is_name(word) and word in reading.every:
+                best = BODY
+            given[word] = best * (LABEL if word in asked.label else 1.0)
+        return given
+
+    def _named(self, asked: Asked, given: dict[str, float]) -> bool:
+        named = [word for word in asked.words if asked.is_name(word)]
+        # What only stands elsewhere on the page is half a reason to think that it is meant.
+        held = sum(1.0 if given[w] > BODY else 0.5 if given[w] else 0.0 for w in named)
+        return held >= NAMED * len(named)
+
+    def _said(
+        self, asked: Asked, reading: Reading, number: int, place: int, measures: frozenset[str]
+    ) -> float:
+        """How much of what is asked about the named is said here, and not only on the page."""
+        relation = asked.relation
+        if not relation:
+            return 1.0
+        said = 0.0
+        bag, near = reading.bag(number) | reading.above(number, place), reading.before(number)
+        for word in relation:
+            words = {word, *asked.kin[word]}
+            said += 1.0 if words & bag else BEFORE if words & near else 0.0
+        said /= len(relation)
+        if self.measures and measures & self.measures:
+            said = max(said, MEASURED)
+        return said
+
+    # The kind of the value.
+
+    def _measured(self, claim: str, unit: str, place: tuple[int, int]) -> frozenset[str]:
+        """What the claimed amount measures, by the unit in the claim or behind it on the page."""
+        for text in (fold(unit)[place[0] : place[1] + 24], fold(claim)):
+            for match in _AMOUNT.finditer(text):
+                if match["unit"]:
+                    return frozenset(unit_kinds(match["unit"]))
+                break
+        return frozenset()
+
+    def _fits(
+        self, claim: str, unit: str, place: tuple[int, int], measures: frozenset[str]
+    ) -> bool:
+        folded = fold(claim)
+        digits = any(letter.isdigit() for letter in folded) or any(
+            in_words(word) is not None for word in re.findall(r"[a-z]+", folded)
+        )
+        dated = bool(days(folded))
+        kind = self.kind
+        before = unit[: place[0]]
+        if kind == q.AMOUNT:
+            if not digits or dated:
+                return False
+            return not (self.measures and measures) or bool(self.measures & measures)
+        if kind == q.COUNT:
+            return digits and not dated and self._counted(folded, unit, place)
+        if kind == q.YEAR:
+            return dated or re.search(r"(?<![\d.,])\d{3,4}(?![\d.,]*\d)|century|siglo|世纪", folded) is not None
+        if kind == q.DAY:
+            return dated or digits
+        if kind in (q.PERSON, q.PLACE):
+            if dated or not is_name(claim) or re.match(r"[\d−-]", folded.strip()):
+                return False
+            if kind == q.PERSON:
+                return _NO_PERSON.search(before) is None
+            return _BY.search(before) is None
+        return True
+
+    def _counted(self, claim: str, unit: str, place: tuple[int, int]) -> bool:
+        """False where the number counts something else than what "how many" asks for."""
+        match = re.search(r"\bhow many ([\w-]+)(?: ([\w-]+))?|cu[aá]nt[oa]s ([\w-]+)", self.question.lower())
+        if match is None or unit.lstrip().startswith("|"):
+            return True
+        wanted = [fold(word)[:4] for word in match.groups() if word]
+        behind = re.findall(r"[^\W\d_]+", fold(unit)[place[1] :])[:4]
+        said = re.findall(r"[^\W\d_]+", claim)
+        if any(word[:4] in wanted for word in (*said, *behind)):
+            return True
+        # A number that stands alone or at the end may still count what the sentence is about.
+        following = unit[place[1] :].lstrip()
+        return not said and (not following or not following[0].isalpha())
+
+    # Whose value it is.
+
+    def _of_another(
+        self, asked: Asked, reading: Reading, number: int, place: tuple[int, int]
+    ) -> bool:
+        """True where a number is said of another named thing than those of the question."""
+        if self.kind not in (q.AMOUNT, q.COUNT, q.YEAR, q.DAY):
+            return False
+        piece = reading.pieces[number]
+        unit = reading.text[piece.start : piece.end]
+        known = set(asked.words) | reading.title | asked.folded
+        if piece.kind == TABLE:
+            label = unit.strip().strip("|").split("|")[0]
+            head = list(names(f"x {label}"))
+            return bool(head) and self._strange(reading, label, known)
+        begin = max(unit.rfind(";", 0, place[0]), 0)
+        for value in reversed(list(names(unit[begin : place[0]]))):
+            run = unit[begin + value.start : begin + value.end]
+            if not self._strange(reading, run, known):
+                return False
+            if _SUBJECT.search(unit[begin : begin + value.start]):
+                return True
+        return False
+
+    def _strange(self, reading: Reading, run: str, known: set[str]) -> bool:
+        words = {word for word in _stems(reading, run) if len(word) > 1}
+        return bool(words) and not words <= known and len(words - known) * 2 > len(words) - 1
+
+    def _clause(
+        self, asked: Asked, reading: Reading, claim: str, unit: str, place: tuple[int, int]
+    ) -> bool:
+        """True where another value of the kind stands in the clause that says what is asked."""
+        kind = rival_kind(self.kind, claim)
+        others = [v for v in values(unit, kind) if v.end <= place[0] or place[1] <= v.start]
+        if not others or unit.lstrip().startswith("|"):
+            return False
+        bounds = [0, *(match.end() for match in _CLAUSE.finditer(unit)), len(unit)]
+        clauses = list(zip(bounds, bounds[1:], strict=False))
+
+        def worth(start: int, end: int) -> float:
+            bag: set[str] = set()
+            for a, b in clauses:
+                if a < end and start < b:
+                    bag |= _stems(reading, unit[a:b])
+            total = 0.0
+            for word in asked.words:
+                share = LABEL if word in asked.label else 0.4 if asked.is_name(word) else 1.0
+                if word in bag:
+                    total += share
+                elif not asked.kin[word].isdisjoint(bag) and not asked.is_name(word):
+                    total += share * FAMILY_WEIGHT
+            return total
+
+        mine = worth(*place)
+        for other in others:
+            words = set(re.findall(r"\w+", fold(unit[other.start : other.end])))
+            if words <= asked.folded:
+                continue
+            if worth(other.start, other.end) > mine + MARGIN:
+                return True
+        return False
+
+    # Whether another unit gives another value and speaks of the question better.
+
+    def _outdone(
+        self, claim: str, measures: frozenset[str], asked: Asked, given: dict[str, float]
+    ) -> str | None:
+        """Return a unit that gives another value and speaks of the question better, or None.
+
+        What it says less of counts double: another fact about the same thing is no rival.
+        """
+        kind = rival_kind(self.kind, claim)
+        said = fold(claim)
+        margin = MARGIN if kind != q.ANY else 2 * MARGIN
+        score = sum(given.values())
+        for best, theirs, _, unit in self._rivals_of(kind, measures):
+            if best <= score + margin:
+                return None
+            less = sum(max(0.0, given[word] - theirs.get(word, 0.0)) for word in given)
+            if best - less > score + margin and said not in fold(unit):
+                return unit
+        return None
+
+    def _rivals_of(
+        self, kind: str, measures: frozenset[str]
+    ) -> list[Rival]:
+        """The units that give a value of a kind, the best speakers of the question first."""
+        key = (kind, measures)
+        if key not in self._rivals:
+            found = [r for reading in self.readings for r in self._speakers(reading, kind, measures)]
+            self._rivals[key] = sorted(found, key=lambda rival: -rival[0])
+        return self._rivals[key]
+
+    def _speakers(
+        self, reading: Reading, kind: str, measures: frozenset[str]
+    ) -> Iterator[Rival]:
+        asked = self.asked(reading)
+        for number, piece in enumerate(reading.pieces):
+            if reading.bag(number).isdisjoint(asked.words) and not self.measures:
+                continue
+            unit = reading.text[piece.start : piece.end]
+            best: dict[str, float] | None = None
+            for value in values(unit, kind) if kind != q.ANY else [Value(0, len(unit))]:
+                words = set(re.findall(r"\w+", fold(unit[value.start : value.end])))
+                if words <= asked.folded or (measures and not value.measures & measures):
+                    continue
+                if kind in (q.AMOUNT, q.COUNT) and not self._fits(
+                    unit[value.start : value.end], unit, (value.start, value.end), value.measures
+                ):
+                    continue
+                place = (value.start, value.end)
+                if self._of_another(asked, reading, number, place):
+                    continue
+                given = self._given(asked, reading, number, piece.start + value.start)
+                at = piece.start + value.start
+                if not self._named(asked, given):
+                    continue
+                if self._said(asked, reading, number, at, value.measures) <= 0:
+                    continue
+                if best is None or sum(given.values()) > sum(best.values()):
+                    best = given
+            if best is not None:
+                yield sum(best.values()), best, reading, unit
+
+
+def _stems(reading: Reading, text: str) -> frozenset[str]:
+    from indexer.blocks import plain
+    from indexer.tokens import terms
+
+    return frozenset(terms(plain(text), reading.key))
+
+
+def unspaced(text: str) -> bool:
+    """True for text without spaces between words."""
+    return UNSPACED.search(text) is not None
