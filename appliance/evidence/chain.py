@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from . import question as q
 from .letters import fold
 from .reading import Reading
+from .values import names
 
 DEPTH = 3
 """Pages in a row, for a question of that many steps."""
+MENTIONS = 20
+"""Places of a page that are looked at for one subject."""
 
 
 class Chain:
@@ -31,25 +34,49 @@ class Chain:
         return self._words[key]
 
     def _gathered(self, reading: Reading, depth: int, seen: set[int]) -> frozenset[str]:
-        subject = self._subject(reading)
-        if subject is None:
-            return frozenset()
         question = q.read(self._question, reading.key)
         asked = set(question.words)
-        names = {word for word in asked if question.is_name(word)}
+        named = {word for word in asked if question.is_name(word)}
+        subject = self._subject(reading)
         found: set[str] = set()
         for other in self._readings:
             if id(other) in seen or asked <= found:
                 continue
-            places = [match.start() for match in subject.finditer(other.folded)]
-            units = {n for place in places[:20] if (n := other.number_at(place)) is not None}
+            units = self._mentions(subject, other) or self._shared(reading, other, named)
             if not units:
                 continue
             found |= {word for n in units for word in other.bag(n)} | other.title
-            found |= names & other.every
+            found |= named & other.every
             if depth > 1:
                 found |= self._gathered(other, depth - 1, seen | {id(other)})
         return frozenset(found & asked)
+
+    @staticmethod
+    def _mentions(subject: "re.Pattern[str] | None", other: Reading) -> set[int]:
+        """The units of another page that mention a page's subject."""
+        if subject is None:
+            return set()
+        places = [match.start() for match in subject.finditer(other.folded)][:MENTIONS]
+        return {number for place in places if (number := other.number_at(place)) is not None}
+
+    def _shared(self, reading: Reading, other: Reading, named: set[str]) -> set[int]:
+        """The units that hold most names of the question, and a name that this page opens with.
+
+        "The Union was founded in Paris" leads to the page that begins with a tower in Paris.
+        """
+        if not named:
+            return set()
+        asked = q.read(self._question, other.key).folded
+        found = set()
+        for number, piece in enumerate(other.pieces):
+            if 2 * len(named & other.bag(number)) <= len(named):
+                continue
+            unit = other.text[piece.start : piece.end]
+            for name in names(unit, asked):
+                words = fold(unit[name.start : name.end])
+                if re.search(rf"(?<!\w){re.escape(words)}(?!\w)", reading.opening):
+                    found.add(number)
+        return found
 
     @staticmethod
     def _subject(reading: Reading) -> "re.Pattern[str] | None":

@@ -60,6 +60,12 @@ class Reading:
         """The words of the whole page."""
         return frozenset(terms(blanked(self.text), self.key))
 
+    @cached_property
+    def opening(self) -> str:
+        """The title and the first sentences, folded."""
+        first = [p for p in self.pieces[:12] if p.kind == PARAGRAPH][:LEAD]
+        return fold(self.page.title) + "\n" + "\n".join(self.folded[p.start : p.end] for p in first)
+
     def number_at(self, start: int) -> int | None:
         """Return the number of the unit that holds the place `start`, None in a heading."""
         number = bisect_right(self._starts, start) - 1

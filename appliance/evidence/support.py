@@ -24,7 +24,7 @@ from .question import Asked
 from .reading import Reading
 from .values import Value, is_name, names, rival_kind, values
 
-ABOVE, BEFORE, TITLE, LEAD, CHAIN, BODY = 0.9, 0.6, 0.9, 0.6, 0.6, 0.2
+ABOVE, BEFORE, TITLE, LEAD, CHAIN, BODY = 0.9, 0.5, 1.0, 0.6, 0.6, 0.2
 """What a word of the question counts that a unit inherits, one that stands in it being 1."""
 LABEL = 0.3
 """What a word counts that only says of what kind the answer is."""
@@ -159,7 +159,8 @@ class Judging:
         self, asked: Asked, reading: Reading, number: int, place: int, measures: frozenset[str]
     ) -> float:
         """How much of what is asked about the named is said here, and not only on the page."""
-        relation = asked.relation
+        # What the whole page is about is said by every unit of it, and so by none.
+        relation = [w for w in asked.relation if w not in reading.title] or asked.relation
         if not relation:
             return 1.0
         said = 0.0
@@ -196,7 +197,13 @@ class Judging:
         if kind == q.AMOUNT:
             if not digits or dated:
                 return False
-            return not (self.measures and measures) or bool(self.measures & measures)
+            if not self.measures:
+                return True
+            if measures:
+                return bool(self.measures & measures)
+            # Without a unit of ours the number counts things, unless it stands alone.
+            said = re.sub(r"[\d\W_]|million|billion|thousand", "", folded)
+            return not said and not re.match(r"[\s-]?[a-z]{3,}", fold(unit)[place[1] :])
         if kind == q.COUNT:
             return digits and not dated and self._counted(folded, unit, place)
         if kind == q.YEAR:
@@ -298,14 +305,17 @@ class Judging:
         """
         kind = rival_kind(self.kind, claim)
         said = fold(claim)
-        margin = MARGIN if kind != q.ANY else 2 * MARGIN
+        rivals = [(kind, MARGIN if kind != q.ANY else 2 * MARGIN)]
+        if self.kind == q.ANY and kind != q.ANY:
+            rivals.append((q.ANY, 2 * MARGIN))
         score = sum(given.values())
-        for best, theirs, _, unit in self._rivals_of(kind, measures):
-            if best <= score + margin:
-                return None
-            less = sum(max(0.0, given[word] - theirs.get(word, 0.0)) for word in given)
-            if best - less > score + margin and said not in fold(unit):
-                return unit
+        for kind, margin in rivals:
+            for best, theirs, _, unit in self._rivals_of(kind, measures if kind == rivals[0][0] else frozenset()):
+                if best <= score + margin:
+                    break
+                less = sum(max(0.0, given[word] - theirs.get(word, 0.0)) for word in given)
+                if best - less > score + margin and said not in fold(unit):
+                    return unit
         return None
 
     def _rivals_of(
