@@ -40,6 +40,11 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (PERSON, re.compile(r"\bwho(?:m|se)?\b|\bqui[eé]n(?:es)?\b|\bwer\b|谁|哪位|哪个人")),
     (PLACE, re.compile(r"\bwhere\b|\bd[oó]nde\b|\bwo\b|哪里|哪儿|何处|什么地方")),
 )  # fmt: skip
+_FIRST = re.compile(
+    r"\W*(?:[\w'-]+ ){0,2}?(?:who|whom|whose|which|what|when|where|how|qui[eé]n|cu[aá]\w+|qu[eé]|d[oó]nde|wer|wann|wo|wie|welch\w*)\b"
+)
+_RELATIVE = re.compile(r"\b(?:who|whom|whose|where|when)\b")
+_INNER = re.compile(r"\b(?:which|what|how many|how much|how long)\b")
 _PEOPLE = (
     "person man woman engineer architect designer inventor founder author composer painter king "
     "queen emperor empress president scientist astronomer mathematician physicist chemist poet "
@@ -107,7 +112,7 @@ def read(question: str, language: str) -> Asked:
 
 def kind_of(question: str) -> str:
     """Return the kind of thing that answers a question."""
-    lowered = question.lower()
+    lowered = _asking_part(question.lower())
     for kind, pattern in _KINDS:
         if pattern.search(lowered):
             return kind
@@ -117,6 +122,18 @@ def kind_of(question: str) -> str:
         if label in _PLACES.split():
             return PLACE
     return ANY
+
+
+def _asking_part(question: str) -> str:
+    """Cut a question to the part with the word that asks: "the man who … born in what year?"."""
+    if _FIRST.match(question):
+        # "In which city did the man who …": a later "who" asks nothing.
+        later = _RELATIVE.search(question, 12)
+        return question[: later.start()] + "?" if later else question
+    last = None
+    for last in _INNER.finditer(question):
+        pass
+    return question[last.start() :] if last else question
 
 
 def names_in(question: str) -> list[str]:
@@ -156,7 +173,7 @@ _OPENERS = frozenset(
 
 def _labels(question: str) -> list[str]:
     """Return the nouns that follow "which" and "what", and the one that ends their phrase."""
-    match = _WHICH.search(question.lower())
+    match = _WHICH.search(_asking_part(question.lower()))
     return [fold(match[1])] if match else []
 
 

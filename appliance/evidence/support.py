@@ -51,6 +51,8 @@ _CLAUSE = re.compile(
 )
 _NO_PERSON = re.compile(r"(?:^|\s)(?:in|at|near|above|below|into|across|through|en|bei|im|à|am)(?: the| la| el)?\s*[\"“*_\[]*$")
 _BY = re.compile(r"\bby(?: the)?\s*[\"“*_\[]*$")
+_ADJECTIVE = re.compile(r"\b(?:an?|the|is|was|former|first|many|most|his|her) $")
+_NOUN = re.compile(r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}")
 _SUBJECT = re.compile(
     r"(?:^|[,;:.(|–—-]|\b(?:and|while|but|whereas|y|und))\s*(?:[Ii]n \d{4},? )?(?:[Tt]he |[Aa]n? |[Ee]l |[Ll]a )?[\"“*_\[(]*$"
 )
@@ -213,6 +215,8 @@ class Judging:
         if kind in (q.PERSON, q.PLACE):
             if dated or not is_name(claim) or re.match(r"[\d−-]", folded.strip()):
                 return False
+            if _ADJECTIVE.search(before) and _NOUN.match(unit[place[1] :]):
+                return False  # "an American engineer" names no American.
             if kind == q.PERSON:
                 return _NO_PERSON.search(before) is None
             return _BY.search(before) is None
@@ -286,9 +290,13 @@ class Judging:
             return total
 
         mine = worth(*place)
+        subject = not re.search(r"\w+\W+\w+\W+\w", unit[: place[0]])
         for other in others:
             words = set(re.findall(r"\w+", fold(unit[other.start : other.end])))
             if words <= asked.folded:
+                continue
+            # What begins a sentence is what all of it is about, up to another that begins a clause.
+            if subject and not _SUBJECT.search(unit[: other.start]):
                 continue
             if worth(other.start, other.end) > mine + MARGIN:
                 return True
