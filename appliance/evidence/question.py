@@ -57,7 +57,7 @@ _PLACES = (
 )
 _WHICH = re.compile(
     r"\b(?:which|what|qu[eé]|cu[aá]l(?:es)?(?: es| fue)?(?: el| la)?|welche[rsmn]?|quel(?:le)?s?)"
-    r"(?: (?:is|was|are|were)(?: the)?(?: name of)?(?: the)?)? (?!the\b|it\b|he\b|she\b|they\b|is\b|was\b|did\b|does\b|do\b|are\b|were\b|a\b|an\b|name\b)([\w-]+)"
+    r"(?P<is> (?:is|was|are|were)(?: the)?(?: name of)?(?: the)?)?(?: (?:two|three|four|five|six))? (?!the\b|it\b|he\b|she\b|they\b|is\b|was\b|did\b|does\b|do\b|are\b|were\b|a\b|an\b|name\b)(?P<label>[\w-]+)(?P<of> of\b)?"
 )
 
 
@@ -174,7 +174,8 @@ _OPENERS = frozenset(
 def _labels(question: str) -> list[str]:
     """Return the nouns that follow "which" and "what", and the one that ends their phrase."""
     match = _WHICH.search(_asking_part(question.lower()))
-    return [fold(match[1])] if match else []
+    # "What is the length of": there the noun is what is asked about the named.
+    return [] if match is None or (match["is"] and match["of"]) else [fold(match["label"])]
 
 
 def unspaced(text: str) -> bool:

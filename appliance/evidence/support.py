@@ -53,6 +53,10 @@ _NO_PERSON = re.compile(r"(?:^|\s)(?:in|at|near|above|below|into|across|through|
 _BY = re.compile(r"\bby(?: the)?\s*[\"“*_\[]*$")
 _ADJECTIVE = re.compile(r"\b(?:an?|the|is|was|former|first|many|most|his|her) $")
 _NOUN = re.compile(r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}")
+_LISTED = re.compile(
+    r"[*_\])\"“” ]*(?:,|、|，|和|与|&|/|\b(?:and|or|y|e|und|et)\b)(?: ?(?:and|y|und|et))?"
+    r"(?: (?:the|la|el))?[*_\[(\"“” ]*(?:[A-ZÀ-Þ][\w.]* )?"
+)
 _SUBJECT = re.compile(
     r"(?:^|[,;:.(|–—-]|\b(?:and|while|but|whereas|y|und))\s*(?:[Ii]n \d{4},? )?(?:[Tt]he |[Aa]n? |[Ee]l |[Ll]a )?[\"“*_\[(]*$"
 )
@@ -161,8 +165,11 @@ class Judging:
         self, asked: Asked, reading: Reading, number: int, place: int, measures: frozenset[str]
     ) -> float:
         """How much of what is asked about the named is said here, and not only on the page."""
-        # What the whole page is about is said by every unit of it, and so by none.
-        relation = [w for w in asked.relation if w not in reading.title] or asked.relation
+        # What the whole page is about is said by every unit of it, and so by none. A name that
+        # the page is not about is said of it, as any word is.
+        relation = [
+            word for word in asked.words if word not in reading.title and word not in asked.label
+        ] or asked.relation
         if not relation:
             return 1.0
         said = 0.0
@@ -282,7 +289,9 @@ class Judging:
                     bag |= _stems(reading, unit[a:b])
             total = 0.0
             for word in asked.words:
-                share = LABEL if word in asked.label else 0.4 if asked.is_name(word) else 1.0
+                share = LABEL if word in asked.label else 1.0
+                if asked.is_name(word):
+                    share = 0.4 if word in reading.title else 1.5
                 if word in bag:
                     total += share
                 elif not asked.kin[word].isdisjoint(bag) and not asked.is_name(word):
@@ -293,7 +302,7 @@ class Judging:
         subject = not re.search(r"\w+\W+\w+\W+\w", unit[: place[0]])
         for other in others:
             words = set(re.findall(r"\w+", fold(unit[other.start : other.end])))
-            if words <= asked.folded:
+            if words <= asked.folded or _beside(unit, place, other):
                 continue
             # What begins a sentence is what all of it is about, up to another that begins a clause.
             if subject and not _SUBJECT.search(unit[: other.start]):
@@ -366,6 +375,12 @@ class Judging:
                     best = given
             if best is not None:
                 yield sum(best.values()), best, reading, unit
+
+
+def _beside(unit: str, place: tuple[int, int], other: Value) -> bool:
+    """True for a value that stands in one list with the claim: "A, B and C"."""
+    between = unit[other.end : place[0]] if other.end <= place[0] else unit[place[1] : other.start]
+    return _LISTED.fullmatch(between) is not None
 
 
 def _stems(reading: Reading, text: str) -> frozenset[str]:
