@@ -144,6 +144,8 @@ def number_pattern(number: str) -> str:
     groups = [digits[:first], *(digits[i : i + 3] for i in range(first, len(digits), 3))]
     minus = "[-−]" if number[0] in "-−" else r"(?<!(?<!\w)[-−])"
     decimals = rf"[.,]{part}" if part else ""
+    if len(digits) == 4 and digits.endswith("0") and not part:
+        decimals = r"(?!s(?![a-z])|年代)"  # The 1990s are not 1990.
     return (
         rf"{minus}(?<!\d)(?<!\d[.,{THIN}]){f'[,{THIN} ]?'.join(groups)}{decimals}"
         rf"(?!\d)(?![.,{THIN}]\d)"

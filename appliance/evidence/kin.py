@@ -74,7 +74,38 @@ employ employed worked work
 study studied educated graduated attended
 reign reigned ruled ruler
 elect elected election
-big large largest biggest
+big large largest biggest size area surface
+collapse collapsed fell fall
+outflow flows flow drains
+fall fell waterfall drop
+make made build built constructed crafted manufactured
+start started begin began begun
+finish finished complete completed end ended
+reach reached arrive arrived came
+call called name named known nickname
+appoint appointed
+move moved transferred relocated
+burn burned burnt fire
+measure measures measuring measured
+visit visited visitors
+apply applied application filed
+host hosted held
+inhabit inhabitants people residents population live
+weigh weighs weighed weight heavy
+cost costs price paid
+travel travelled journey voyage trip
+carry carries carried
+raise raised lift lifted
+rebuild rebuilt restored reconstruction
+rename renamed
+replace replaced succeeded successor
+worth value
+lack lacks without
+cause caused causes due because
+hit struck strike
+attack attacked
+sign signed
+marry married wedding
 capacity output
 span spans
 """

@@ -26,7 +26,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (COUNT, re.compile(r"\bhow many\b|\bnumber of (?!the\b)|\bcu[aá]nt[oa]s\b|combien de|wie viele|多少[个座条种人名艘位]|几[个座条种人名位]")),
     (DAY, re.compile(r"\b(?:what|which) (?:date|day)\b|\bon what (?:date|day)\b|qu[eé] (?:fecha|d[ií]a)|哪一?天|几月几日")),
     (YEAR, re.compile(r"\b(?:what|which) (?:year|decade|century)\b|qu[eé] año|welche[ms] jahr|quelle année|哪一?年|year of\b")),
-    (YEAR, re.compile(r"^when\b|\bwhen (?:did|was|were|is|does)\b|\bcu[aá]ndo\b|\bwann\b|\bquand\b|什么时候|何时")),
+    (YEAR, re.compile(r"^when\b|\bwhen (?:did|was|were|is|does|has|have)\b|\bcu[aá]ndo\b|\bwann\b|\bquand\b|什么时候|何时")),
     (
         AMOUNT,
         re.compile(
@@ -162,7 +162,7 @@ def _part(term: str, every: "dict[str, None]") -> bool:
 
 _OPENERS = frozenset(
     (
-        "a an the who whom whose which what when where why how in on at of for from to by with is are was "
+        "a an the since until who whom whose which what when where why how in on at of for from to by with is are was "
         "were did do does has have had can could name tell give list if after before during between as"
         " under into over near this that these among according"
         " cual cuales que quien quienes donde cuando cuanto cuanta cuantos cuantas como por en de a el la"

@@ -22,7 +22,7 @@ from .dates import days
 from .letters import UNSPACED, fold
 from .question import Asked
 from .reading import Reading
-from .values import Value, is_name, names, rival_kind, values
+from .values import NUMERIC, Value, is_name, names, rival_kind, values
 
 ABOVE, BEFORE, TITLE, LEAD, CHAIN, BODY = 0.9, 0.5, 1.0, 0.6, 0.6, 0.2
 """What a word of the question counts that a unit inherits, one that stands in it being 1."""
@@ -30,7 +30,9 @@ LABEL = 0.3
 """What a word counts that only says of what kind the answer is."""
 NAMED = 0.6
 """The share of the words of names that the unit and what it inherits must hold."""
-MARGIN = 0.45
+COVERED = 0.4
+"""The share of the question's words that they must speak of where the question names nothing."""
+MARGIN = 0.35
 """How many words better another unit may speak of the question."""
 MEASURED = 0.5
 """What a unit counts as saying that measures the kind of thing that is asked for."""
@@ -38,6 +40,7 @@ MEASURED = 0.5
 _MEASURES = (
     (re.compile(r"\bhow long (?:did|does|do|was|were)\b.*\b(?:take|last|reign|live|work|serve|stay|rule)|\bduration\b|cuánto dur"), {"duration"}),
     (re.compile(r"\bhow (?:long|tall|high|deep|wide|far|thick|broad)\b|\b(?:length|height|depth|width|altitude|elevation|distance|diameter|span|radius|circumference)\b|cuánto mide|longitud|altura|多[长高深宽远]|长度|高度|海拔|坝高"), {"length"}),
+    (re.compile(r"\bhow (?:large|big)\b"), {"length", "area", "volume"}),
     (re.compile(r"\barea\b|\bsuperficie\b|面积"), {"area"}),
     (re.compile(r"\b(?:how heavy|weigh\w*|mass)\b|\bpeso\b|重量|多重"), {"mass"}),
     (re.compile(r"\bdensity\b|densidad|密度"), {"density"}),
@@ -47,7 +50,7 @@ _MEASURES = (
     (re.compile(r"\bhow old\b"), {"duration"}),
 )  # fmt: skip
 _CLAUSE = re.compile(
-    r"[,;:()–—|]+\s|\s[–—-]\s|\s(?:and|but|while|whereas|which|who|y|pero|mientras|und|aber|et|mais)\s|[，；：、（）]"
+    r"[.!?][\"”’)]*\s+(?=[A-ZÀ-Þ])|[,;:()–—|]+\s|\s[–—-]\s|\s(?:and|but|while|whereas|which|who|y|pero|mientras|und|aber|et|mais)\s|[，；：、（）]"
 )
 _NO_PERSON = re.compile(r"(?:^|\s)(?:in|at|near|above|below|into|across|through|en|bei|im|à|am)(?: the| la| el)?\s*[\"“*_\[]*$")
 _BY = re.compile(r"\bby(?: the)?\s*[\"“*_\[]*$")
@@ -113,7 +116,7 @@ class Judging:
         if set(re.findall(r"\w+", fold(claim))) <= asked.folded:
             return None, "words of the question"
         measures = self._measured(claim, unit, place)
-        if not self._fits(claim, unit, place, measures):
+        if not self._fits(reading, claim, unit, place, measures):
             return None, "kind"
         given = self._given(asked, reading, number, start)
         if not self._named(asked, given):
@@ -159,7 +162,9 @@ class Judging:
         named = [word for word in asked.words if asked.is_name(word)]
         # What only stands elsewhere on the page is half a reason to think that it is meant.
         held = sum(1.0 if given[w] > BODY else 0.5 if given[w] else 0.0 for w in named)
-        return held >= NAMED * len(named)
+        words = [word for word in asked.words if word not in asked.label]
+        covered = sum(given[word] for word in words) >= COVERED * len(words)
+        return held >= NAMED * len(named) and (covered or bool(named))
 
     def _said(
         self, asked: Asked, reading: Reading, number: int, place: int, measures: frozenset[str]
@@ -194,7 +199,12 @@ class Judging:
         return frozenset()
 
     def _fits(
-        self, claim: str, unit: str, place: tuple[int, int], measures: frozenset[str]
+        self,
+        reading: Reading,
+        claim: str,
+        unit: str,
+        place: tuple[int, int],
+        measures: frozenset[str],
     ) -> bool:
         folded = fold(claim)
         digits = any(letter.isdigit() for letter in folded) or any(
@@ -202,6 +212,10 @@ class Judging:
         )
         dated = bool(days(folded))
         kind = self.kind
+        if kind not in NUMERIC and not dated:
+            for start, end, _ in days(fold(unit)):
+                if start <= place[0] and place[1] <= end:
+                    return False  # A month or a number of a date says nothing by itself.
         before = unit[: place[0]]
         if kind == q.AMOUNT:
             if not digits or dated:
@@ -214,8 +228,10 @@ class Judging:
             said = re.sub(r"[\d\W_]|million|billion|thousand", "", folded)
             return not said and not re.match(r"[\s-]?[a-z]{3,}", fold(unit)[place[1] :])
         if kind == q.COUNT:
-            return digits and not dated and self._counted(folded, unit, place)
+            return digits and not dated and self._counted(reading, folded, unit, place)
         if kind == q.YEAR:
+            if re.search(r"\b(?:number|no\.|nr\.?|op\.|patent|mile|page) $", before.lower()):
+                return False
             return dated or re.search(r"(?<![\d.,])\d{3,4}(?![\d.,]*\d)|century|siglo|世纪", folded) is not None
         if kind == q.DAY:
             return dated or digits
@@ -229,12 +245,17 @@ class Judging:
             return _BY.search(before) is None
         return True
 
-    def _counted(self, claim: str, unit: str, place: tuple[int, int]) -> bool:
+    def _counted(
+        self, reading: Reading, claim: str, unit: str, place: tuple[int, int]
+    ) -> bool:
         """False where the number counts something else than what "how many" asks for."""
         match = re.search(r"\bhow many ([\w-]+)(?: ([\w-]+))?|cu[aá]nt[oa]s ([\w-]+)", self.question.lower())
         if match is None or unit.lstrip().startswith("|"):
             return True
         wanted = [fold(word)[:4] for word in match.groups() if word]
+        for word in match.groups():
+            for stem in _stems(reading, word or "s"):
+                wanted += [kin[:4] for kin in self.asked(reading).kin.get(stem, ()) if len(kin) > 3]
         behind = re.findall(r"[^\W\d_]+", fold(unit)[place[1] :])[:4]
         said = re.findall(r"[^\W\d_]+", claim)
         if any(word[:4] in wanted for word in (*said, *behind)):
@@ -254,10 +275,18 @@ class Judging:
         piece = reading.pieces[number]
         unit = reading.text[piece.start : piece.end]
         known = set(asked.words) | reading.title | asked.folded
+        relation = {kin for w in asked.relation for kin in (w, *asked.kin[w])}
         if piece.kind == TABLE:
-            label = unit.strip().strip("|").split("|")[0]
+            cells = unit.strip().strip("|").split("|")
+            if len(cells) == 2 and relation.isdisjoint(reading.above(number, piece.start + place[0])):
+                return False  # A table of two columns gives properties of one thing.
+            label = cells[0]
             head = list(names(f"x {label}"))
             return bool(head) and self._strange(reading, label, known)
+        if self.kind in (q.YEAR, q.DAY) and not relation.isdisjoint(
+            reading.bag(number) | reading.above(number, piece.start + place[0])
+        ):
+            return False  # What is done to a thing on a day is done by another.
         begin = max(unit.rfind(";", 0, place[0]), 0)
         for value in reversed(list(names(unit[begin : place[0]]))):
             run = unit[begin + value.start : begin + value.end]
@@ -269,7 +298,8 @@ class Judging:
 
     def _strange(self, reading: Reading, run: str, known: set[str]) -> bool:
         words = {word for word in _stems(reading, run) if len(word) > 1}
-        return bool(words) and not words <= known and len(words - known) * 2 > len(words) - 1
+        named = {word for word in known if word in self.asked(reading).names}
+        return bool(words) and words.isdisjoint(named) and not words <= known and len(words - known) * 2 > len(words) - 1
 
     def _clause(
         self, asked: Asked, reading: Reading, claim: str, unit: str, place: tuple[int, int]
@@ -287,17 +317,21 @@ class Judging:
             for a, b in clauses:
                 if a < end and start < b:
                     bag |= _stems(reading, unit[a:b])
-            total = 0.0
+            total = named = 0.0
             for word in asked.words:
-                share = LABEL if word in asked.label else 1.0
                 if asked.is_name(word):
-                    share = 0.4 if word in reading.title else 1.5
+                    # What the page is about need not be named; what else is asked about is.
+                    share = 0.1 if word in reading.title else worth_of_names
+                    named = max(named, share if word in bag else 0.0)
+                    continue
+                share = LABEL if word in asked.label else 1.0
                 if word in bag:
                     total += share
-                elif not asked.kin[word].isdisjoint(bag) and not asked.is_name(word):
+                elif not asked.kin[word].isdisjoint(bag):
                     total += share * FAMILY_WEIGHT
-            return total
+            return total + named
 
+        worth_of_names = 1.5 if self.kind in NUMERIC else 0.7
         mine = worth(*place)
         subject = not re.search(r"\w+\W+\w+\W+\w", unit[: place[0]])
         for other in others:
@@ -359,7 +393,7 @@ class Judging:
                 if words <= asked.folded or (measures and not value.measures & measures):
                     continue
                 if kind in (q.AMOUNT, q.COUNT) and not self._fits(
-                    unit[value.start : value.end], unit, (value.start, value.end), value.measures
+                    reading, unit[value.start : value.end], unit, (value.start, value.end), value.measures
                 ):
                     continue
                 place = (value.start, value.end)
