@@ -132,7 +132,7 @@ def unit_pattern(unit: str) -> str:
     plain = re.sub(r"[\s-]+", "_", unit)
     for _, row in _rows():
         if plain in row or unit in row:
-            return "(?:" + "|".join(sorted(map(_spelling, row), key=len, reverse=True)) + ")(?![a-z²³])"
+            return "(?:" + "|".join(sorted(map(_spelling, row), key=len, reverse=True)) + r")(?![a-z²³\d]|/[a-z])"
     return re.escape(unit) + r"(?!\w)"
 
 

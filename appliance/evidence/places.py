@@ -30,6 +30,23 @@ _INITIAL = re.compile(r"\b([a-z])\.?\s+(?=[a-z])")
 _LONGEST = 400
 
 
+def shorter(claim: str, texts: Iterable[str]) -> tuple[str, str]:
+    """Return what a page may say instead of `claim`, and the unit that it then says elsewhere.
+
+    The last name of a person, if one of `texts` gives the full name, be it in an address; the
+    number of an amount, whose unit a table's header or the question says. Else empty strings.
+    """
+    folded = fold(claim).strip()
+    if (amount := AMOUNT.fullmatch(folded)) is not None and amount["unit"]:
+        return claim.strip()[: amount.end("number")], amount["unit"]
+    words = claim.split()
+    if 2 <= len(words) <= 3 and all(word[:1].isupper() for word in words):
+        full = r"[\W_]{1,3}".join(re.escape(fold(word).strip(".")) for word in words)
+        if len(words[-1]) > 2 and any(re.search(rf"(?<!\w){full}", fold(text)) for text in texts):
+            return words[-1], ""
+    return "", ""
+
+
 def occurrences(
     claim: str, text: str, asked: Collection[str] = ()
 ) -> Iterable[tuple[int, int, str]]:

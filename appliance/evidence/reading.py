@@ -86,14 +86,16 @@ class Reading:
 
     def above(self, number: int, place: int) -> frozenset[str]:
         """Return the words of the headings above a unit and, for a row, of `place`'s column."""
+        headings = " ".join(self.pieces[number].headings[1:])
+        return frozenset(terms(f"{headings}\n{plain(self.column(number, place))}", self.key))
+
+    def column(self, number: int, place: int) -> str:
+        """Return the header of `place`'s column, where the unit is a row of a table with one."""
         piece = self.pieces[number]
-        found = set(terms(" ".join(piece.headings[1:]), self.key))
-        if piece.kind == TABLE and piece.header is not None:
-            column = self.text.count("|", piece.start, max(place, piece.start))
-            cells = self.text[piece.header[0] : piece.header[1]].split("|")
-            if column < len(cells):
-                found.update(terms(plain(cells[column]), self.key))
-        return frozenset(found)
+        if piece.kind != TABLE or piece.header is None:
+            return ""
+        column = self.text.count("|", piece.start, max(place, piece.start))
+        return "".join(self.text[slice(*piece.header)].split("|")[column : column + 1])
 
     def before(self, number: int) -> frozenset[str]:
         """Return the words of the sentence before, or of the line that introduces a list."""

@@ -16,7 +16,7 @@ from indexer.families import FAMILY_WEIGHT
 
 from . import question as q
 from .amounts import AMOUNT as _AMOUNT
-from .amounts import in_words, unit_kinds
+from .amounts import in_words, unit_kinds, unit_pattern
 from .chain import Chain
 from .dates import days
 from .letters import UNSPACED, fold
@@ -56,6 +56,21 @@ _NO_PERSON = re.compile(r"(?:^|\s)(?:in|at|near|above|below|into|across|through|
 _BY = re.compile(r"\bby(?: the)?\s*[\"“*_\[]*$")
 _ADJECTIVE = re.compile(r"\b(?:an?|the|is|was|former|first|many|most|his|her) $")
 _NOUN = re.compile(r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}")
+_DIMENSIONS = tuple(
+    re.compile(rf"\b(?:{words})\b")
+    for words in (
+        "long|length|longest|extent|stretch\\w*",
+        "high|tall|height|highest|tallest|elevation|altitude|above",
+        "deep|depth|deepest|below",
+        "wide|broad|width|breadth|diameter|across|thick",
+        "large|big|area|size|diameter|across|wide|long",
+    )
+)
+_DIMENSION = re.compile(
+    r"[^\w|.;,]*(?:[a-z²³/]{1,3}\b|(?:kilo|centi|milli)?met(?:re|er)s?|miles?|feet|foot)?[^\w|.;,]*"
+    r"(long|high|tall|above|deep|below|wide|broad|across|thick)\b"
+)
+"""What is said behind an amount: in which direction it is measured."""
 _LISTED = re.compile(
     r"[*_\])\"“” ]*(?:,|、|，|和|与|&|/|\b(?:and|or|y|e|und|et)\b)(?: ?(?:and|y|und|et))?"
     r"(?: (?:the|la|el))?[*_\[(\"“” ]*(?:[A-ZÀ-Þ][\w.]* )?"
@@ -132,6 +147,21 @@ class Judging:
         if (rival := self._outdone(claim, measures, asked, given)) is not None:
             return None, f"rival: {rival}"
         return Found(score, number, piece.start, piece.end), ""
+
+    def says_unit(self, unit: str, reading: Reading, place: int) -> bool:
+        """True where a column, row or heading, or the question itself, gives a number its unit."""
+        if unit_kinds(unit) == {"duration"} and re.search(r"\bhow old\b|\bage\b", self.question.lower()):
+            return True
+        number = reading.number_at(place)
+        if number is None:
+            return False
+        piece = reading.pieces[number]
+        around = [*piece.headings[-1:]]
+        if piece.kind == TABLE:
+            around += [reading.column(number, place)]
+            around += reading.text[piece.start : place].split("|")[1:2]
+        found = re.compile(rf"(?<![a-z]){unit_pattern(unit)}")
+        return any(found.search(fold(text)) for text in around)
 
     # What a unit says of the question.
 
@@ -222,6 +252,8 @@ class Judging:
                 return False
             if not self.measures:
                 return True
+            if self._other_dimension(unit, place):
+                return False
             if measures:
                 return bool(self.measures & measures)
             # Without a unit of ours the number counts things, unless it stands alone.
@@ -244,6 +276,18 @@ class Judging:
                 return _NO_PERSON.search(before) is None
             return _BY.search(before) is None
         return True
+
+    def _other_dimension(self, unit: str, place: tuple[int, int]) -> bool:
+        """True before "deep", or in a row "Depth", for a question of length."""
+        said = [match[1]] if (match := _DIMENSION.match(fold(unit[place[1] :]))) else []
+        if unit.lstrip().startswith("|"):
+            said += [fold(unit.split("|")[1])]
+        asked = {row for row, words in enumerate(_DIMENSIONS) if words.search(self.question.lower())}
+        for words in said:
+            rows = {row for row, dimension in enumerate(_DIMENSIONS) if dimension.search(words)}
+            if rows and asked and rows.isdisjoint(asked):
+                return True
+        return False
 
     def _counted(
         self, reading: Reading, claim: str, unit: str, place: tuple[int, int]
@@ -278,7 +322,8 @@ class Judging:
         relation = {kin for w in asked.relation for kin in (w, *asked.kin[w])}
         if piece.kind == TABLE:
             cells = unit.strip().strip("|").split("|")
-            if len(cells) == 2 and relation.isdisjoint(reading.above(number, piece.start + place[0])):
+            column = _stems(reading, reading.column(number, piece.start + place[0]))
+            if len(cells) == 2 and relation.isdisjoint(column):
                 return False  # A table of two columns gives properties of one thing.
             label = cells[0]
             head = list(names(f"x {label}"))
@@ -332,7 +377,7 @@ class Judging:
             return total + named
 
         worth_of_names = 1.5 if self.kind in NUMERIC else 0.7
-        mine = worth(*place)
+        mine = max(worth(v.start, v.end) for v in (Value(*place), *others) if v.start == place[0] or _beside(unit, place, v))
         subject = not re.search(r"\w+\W+\w+\W+\w", unit[: place[0]])
         for other in others:
             words = set(re.findall(r"\w+", fold(unit[other.start : other.end])))

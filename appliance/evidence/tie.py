@@ -9,8 +9,8 @@ from itertools import islice
 
 from store.page import PageVersion
 
-from .places import occurrences
-from .question import read
+from .places import occurrences, shorter
+from .question import ANY, PERSON, read
 from .quote import CONTAINS, VERBATIM, Claim, Evidence
 from .reading import Reading
 from .statements import claims, entries, unframed
@@ -51,22 +51,37 @@ def _quotes(claim: str, judging: Judging) -> tuple[Evidence, ...]:
     value = unframed(claim)
     if value.strip(" .!").casefold() in _VERDICTS:
         return ()  # That the word stands on a page says nothing about the question.
-    found: list[tuple[float, int, int, Evidence]] = []
-    for order, reading in enumerate(judging.readings):
-        asked = read(judging.question, reading.key).folded
-        for start, end, label in islice(occurrences(value, reading.text, asked), MOST_PLACES):
-            support = judging.support(value, reading, start, end)
-            if support is None:
-                continue
-            first, last = fitted(reading.text, (support.start, support.end), (start, end))
-            evidence = quote(reading.page, first, last, label)
-            score = support.score + (0.1 if label == VERBATIM else 0.0)
-            found.append((-score, order, first, evidence))
+    found = _judged(value, judging)
+    if not found:
+        texts = [reading.text for reading in judging.readings]
+        less, unit = shorter(value, texts)
+        if unit or (less and judging.kind in (PERSON, ANY)):
+            found = _judged(less, judging, value, unit)
     found.sort(key=lambda item: item[:3])
     kept: dict[tuple[str, int], Evidence] = {}
     for *_, evidence in found:
         kept.setdefault((evidence.version_digest, evidence.start), evidence)
     return tuple(kept.values())[:MOST_QUOTES]
+
+
+def _judged(
+    value: str, judging: Judging, whole: str = "", unit: str = ""
+) -> list[tuple[float, int, int, Evidence]]:
+    """Judge the places that say `value`, which stands for `whole`, whose `unit` is said nearby."""
+    found: list[tuple[float, int, int, Evidence]] = []
+    for order, reading in enumerate(judging.readings):
+        asked = read(judging.question, reading.key).folded
+        for start, end, label in islice(occurrences(value, reading.text, asked), MOST_PLACES):
+            support = judging.support(value, reading, start, end)
+            if support is None or (unit and not judging.says_unit(unit, reading, start)):
+                continue
+            if whole:
+                label = CONTAINS
+            first, last = fitted(reading.text, (support.start, support.end), (start, end))
+            evidence = quote(reading.page, first, last, label)
+            score = support.score + (0.1 if label == VERBATIM else 0.0)
+            found.append((-score, order, first, evidence))
+    return found
 
 
 def quote(page: PageVersion, start: int, end: int, label: str = CONTAINS) -> Evidence:
