@@ -21,7 +21,7 @@ from store.errors import UrlError
 from store.page import PageVersion
 
 from .agent import AnswerStep, CallStep, CutStep, Step, StopStep, TurnStep, research
-from .evidence import Claim, Evidence, holds, tie
+from .evidence import Claim, Evidence, checked, holds, tie
 from .home import DISTRIBUTION
 from .limits import LiveLimits
 from .quotes import quotes
@@ -155,7 +155,7 @@ class Inquiry:
     def _conclude(self, error: str = "") -> None:
         if self.outcome == "answered":
             tied = tie(self.answer, self.question, self._sources())
-            self.claims = [Claim(c.text, tuple(self._checked(c.evidence))) for c in tied]
+            self.claims = checked(tied, self.readers.pages)
             self.writer.add({"type": "evidence", "claims": [c.to_json() for c in self.claims]})
         elif self.outcome != "abstained":
             # Without an answer the best passages are the best answer so far.

@@ -5,8 +5,10 @@
 
 from .letters import fold
 from .places import occurrences
-from .quote import Claim, Conflict, Evidence, holds
+from .quote import Claim, Conflict, Evidence, checked, holds
 from .statements import claims
 from .tie import tie
 
-__all__ = ["Claim", "Conflict", "Evidence", "claims", "fold", "holds", "occurrences", "tie"]
+__all__ = [
+    "Claim", "Conflict", "Evidence", "checked", "claims", "fold", "holds", "occurrences", "tie",
+]  # fmt: skip

@@ -4,6 +4,7 @@ A quote is (version digest, start, end). It counts only when the version's store
 that digest and the slice equals the quote. Nothing here finds a quote.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,6 +82,18 @@ class Claim:
         if self.conflicts:
             found["conflicts"] = [conflict.to_json() for conflict in self.conflicts]
         return found
+
+
+def checked(claims: Iterable[Claim], pages: PageStore) -> list[Claim]:
+    """Return the claims with those quotes alone that `holds` still finds in the store."""
+    return [
+        Claim(
+            claim.text,
+            tuple(item for item in claim.evidence if holds(item, pages)),
+            tuple(each for each in claim.conflicts if holds(each.evidence, pages)),
+        )
+        for claim in claims
+    ]
 
 
 def holds(evidence: Evidence, pages: PageStore) -> bool:

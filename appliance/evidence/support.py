@@ -26,6 +26,8 @@ from .values import NUMERIC, Value, is_name, names, rival_kind, values
 
 ABOVE, BEFORE, TITLE, LEAD, CHAIN, BODY = 0.9, 0.5, 1.0, 0.6, 0.6, 0.2
 """What a word of the question counts that a unit inherits, one that stands in it being 1."""
+CELL_FAMILY = 0.9
+"""What a word of the same family counts in a table; elsewhere it is `FAMILY_WEIGHT`."""
 LABEL = 0.3
 """What a word counts that only says of what kind the answer is."""
 NAMED = 0.6
@@ -148,6 +150,23 @@ class Judging:
             return None, f"rival: {rival}"
         return Found(score, number, piece.start, piece.end), ""
 
+    def speaks(self, reading: Reading, number: int, place: int) -> float:
+        """How many words of the question a unit speaks of, with what it inherits."""
+        return sum(self._given(self.asked(reading), reading, number, place).values())
+
+    def whole(self, reading: Reading, number: int) -> bool:
+        """True for a unit that says all that is asked, itself or in its headings and title."""
+        asked = self.asked(reading)
+        piece = reading.pieces[number]
+        bag = reading.bag(number) | reading.above(number, piece.start) | reading.title
+        if piece.kind == TABLE and piece.header is not None:
+            bag |= reading.words(*piece.header)
+        return all(
+            word in bag or (not asked.is_name(word) and not asked.kin[word].isdisjoint(bag))
+            for word in asked.words
+            if word not in asked.label
+        )
+
     def says_unit(self, unit: str, reading: Reading, place: int) -> bool:
         """True where a column, row or heading, or the question itself, gives a number its unit."""
         if unit_kinds(unit) == {"duration"} and re.search(r"\bhow old\b|\bage\b", self.question.lower()):
@@ -174,13 +193,15 @@ class Judging:
             (reading.lead, LEAD), (self.chain.words(reading), CHAIN),
         )  # fmt: skip
         given = {}
+        # A cell has one word for its property, and no sentence in which another might stand.
+        family = CELL_FAMILY if reading.pieces[number].kind == TABLE else FAMILY_WEIGHT
         for word in asked.words:
             best = 0.0
             for bag, share in layers:
                 if word in bag:
                     best = max(best, share)
                 elif not asked.kin[word].isdisjoint(bag) and not asked.is_name(word):
-                    best = max(best, share * FAMILY_WEIGHT)
+                    best = max(best, share * family)
             if asked.is_name(word) and best:
                 best = 1.0
             elif asked.is_name(word) and word in reading.every:
@@ -318,7 +339,11 @@ class Judging:
             return False
         piece = reading.pieces[number]
         unit = reading.text[piece.start : piece.end]
-        known = set(asked.words) | reading.title | asked.folded
+        known = set(asked.words) | asked.folded
+        named = {word for word in asked.words if asked.is_name(word)}
+        if named & reading.title or not named & reading.bag(number):
+            # A page about another thing that mentions the one that is asked for says its own.
+            known |= reading.title
         relation = {kin for w in asked.relation for kin in (w, *asked.kin[w])}
         if piece.kind == TABLE:
             cells = unit.strip().strip("|").split("|")

@@ -32,6 +32,8 @@ def tie(answer: str, question: str, pages: Sequence[PageVersion]) -> list[Claim]
     """
     readings = [Reading(page) for page in dict.fromkeys(pages)]
     judging = Judging(question, readings)
+    from .conflicts import conflicts
+
     tied: list[Claim] = []
     for text in claims(answer):
         found = _quotes(text, judging)
@@ -39,7 +41,7 @@ def tie(answer: str, question: str, pages: Sequence[PageVersion]) -> list[Claim]
         if parts and not any(_stands(text, reading) for reading in readings):
             tied += [Claim(part, _quotes(part, judging)) for part in parts]
         else:
-            tied.append(Claim(text, found))
+            tied.append(Claim(text, found, tuple(conflicts(unframed(text), found, judging))))
     return tied
 
 
