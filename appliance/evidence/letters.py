@@ -33,6 +33,8 @@ def _fold_letter(letter: str) -> str:
         return letter.lower()
     if letter.isspace():
         return letter
+    if unicodedata.decomposition(letter).startswith("<su"):
+        return letter  # km² is no km2, of which the 2 could be a number.
     base = unicodedata.normalize("NFKD", letter)
     kept = "".join(mark for mark in base if not unicodedata.combining(mark)).lower()
     return kept if len(kept) == 1 else letter

@@ -106,7 +106,11 @@ def read(question: str, language: str) -> Asked:
         names & set(words),
         (label & set(words)) - names,
         {word: kin(word, key) for word in words},
-        frozenset(fold(word) for word in _WORD.findall(question)),
+        frozenset(
+            form
+            for word in _WORD.findall(question)
+            for form in (fold(word), re.sub(r"['’]s$", "", fold(word)))
+        ),
     )
 
 

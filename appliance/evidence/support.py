@@ -57,7 +57,11 @@ _CLAUSE = re.compile(
 _NO_PERSON = re.compile(r"(?:^|\s)(?:in|at|near|above|below|into|across|through|en|bei|im|à|am)(?: the| la| el)?\s*[\"“*_\[]*$")
 _BY = re.compile(r"\bby(?: the)?\s*[\"“*_\[]*$")
 _ADJECTIVE = re.compile(r"\b(?:an?|the|is|was|former|first|many|most|his|her) $")
+_LONGER = re.compile(r" (?!River\b|Lake\b|Mountains?\b|Bridge\b|City\b)[A-ZÀ-Þ][a-zà-ÿ]{2,}")
 _NOUN = re.compile(r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}")
+_AUXILIARY = frozenset(
+    "had has have did does do is are was were there can could will would in on of at to the".split()
+)
 _DIMENSIONS = tuple(
     re.compile(rf"\b(?:{words})\b")
     for words in (
@@ -145,6 +149,8 @@ class Judging:
             return None, "subject"
         if self._clause(asked, reading, claim, unit, place):
             return None, "clause"
+        if self._silent(asked, reading, number, start) and self._told_elsewhere(claim, asked):
+            return None, "relation elsewhere"
         score = sum(given.values())
         if (rival := self._outdone(claim, measures, asked, given)) is not None:
             return None, f"rival: {rival}"
@@ -238,6 +244,22 @@ class Judging:
             said = max(said, MEASURED)
         return said
 
+    def _silent(self, asked: Asked, reading: Reading, number: int, place: int) -> bool:
+        """True for a unit that says nothing of what is asked but names."""
+        bag = reading.bag(number) | reading.above(number, place) | reading.before(number)
+        return bool(asked.relation) and all(
+            word not in bag and asked.kin[word].isdisjoint(bag) for word in asked.relation
+        )
+
+    def _told_elsewhere(self, claim: str, asked: Asked) -> bool:
+        """True where another unit gives another value and says what is asked."""
+        said = fold(claim)
+        return any(
+            said not in fold(unit)
+            and any(theirs.get(word, 0.0) >= FAMILY_WEIGHT * ABOVE for word in asked.relation)
+            for _, theirs, _, unit in self._rivals_of(rival_kind(self.kind, claim), frozenset())
+        )
+
     # The kind of the value.
 
     def _measured(self, claim: str, unit: str, place: tuple[int, int]) -> frozenset[str]:
@@ -291,6 +313,8 @@ class Judging:
         if kind in (q.PERSON, q.PLACE):
             if dated or not is_name(claim) or re.match(r"[\d−-]", folded.strip()):
                 return False
+            if _LONGER.match(unit[place[1] :]) and not _LONGER.search(claim):
+                return False  # "Kyoto Prize" says no Kyoto.
             if _ADJECTIVE.search(before) and _NOUN.match(unit[place[1] :]):
                 return False  # "an American engineer" names no American.
             if kind == q.PERSON:
@@ -317,9 +341,10 @@ class Judging:
         match = re.search(r"\bhow many ([\w-]+)(?: ([\w-]+))?|cu[aá]nt[oa]s ([\w-]+)", self.question.lower())
         if match is None or unit.lstrip().startswith("|"):
             return True
-        wanted = [fold(word)[:4] for word in match.groups() if word]
-        for word in match.groups():
-            for stem in _stems(reading, word or "s"):
+        counted = [word for word in match.groups() if word and word not in _AUXILIARY]
+        wanted = [fold(word)[:4] for word in counted]
+        for word in counted:
+            for stem in _stems(reading, word):
                 wanted += [kin[:4] for kin in self.asked(reading).kin.get(stem, ()) if len(kin) > 3]
         behind = re.findall(r"[^\W\d_]+", fold(unit)[place[1] :])[:4]
         said = re.findall(r"[^\W\d_]+", claim)
@@ -402,6 +427,9 @@ class Judging:
             return total + named
 
         worth_of_names = 1.5 if self.kind in NUMERIC else 0.7
+        mine_labelled = self._labelled(asked, unit, *place)
+        if not mine_labelled and any(self._labelled(asked, unit, v.start, v.end) for v in others):
+            return True
         mine = max(worth(v.start, v.end) for v in (Value(*place), *others) if v.start == place[0] or _beside(unit, place, v))
         subject = not re.search(r"\w+\W+\w+\W+\w", unit[: place[0]])
         for other in others:
@@ -414,6 +442,14 @@ class Judging:
             if worth(other.start, other.end) > mine + MARGIN:
                 return True
         return False
+
+    def _labelled(self, asked: Asked, unit: str, start: int, end: int) -> bool:
+        """True for a value with the noun that was asked for: "Lake Itasca", "Emperor Kanmu"."""
+        if self.kind in NUMERIC or not asked.label:
+            return False
+        near = [*re.findall(r"\w+", unit[:start])[-1:], *re.findall(r"\w+", unit[start:end])]
+        near += re.findall(r"^ ([A-Z]\w+)", unit[end:])
+        return any(word[:1].isupper() and fold(word)[:5] in {x[:5] for x in asked.label} for word in near)
 
     # Whether another unit gives another value and speaks of the question better.
 
