@@ -82,7 +82,15 @@ _WORDS = (
 ).split()
 _TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _IN_WORDS = {word: number for number, word in enumerate(_WORDS)} | _TENS | {"dozen": 12}
-_WORD_OF = {number: word for word, number in _IN_WORDS.items()}
+# "Once", eleven in Spanish, is left out: it is a word of other languages.
+_IN_SPANISH = {
+    "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9,
+    "diez": 10, "doce": 12, "quince": 15, "veinte": 20,
+}  # fmt: skip
+_IN_WORDS |= _IN_SPANISH
+_WORDS_OF: dict[int, list[str]] = {}
+for _word, _number in _IN_WORDS.items():
+    _WORDS_OF.setdefault(_number, []).append(_word)
 
 
 def _spelling(word: str) -> str:
@@ -132,7 +140,7 @@ def unit_pattern(unit: str) -> str:
     plain = re.sub(r"[\s-]+", "_", unit)
     for _, row in _rows():
         if plain in row or unit in row:
-            return "(?:" + "|".join(sorted(map(_spelling, row), key=len, reverse=True)) + r")(?![a-z²³\d]|/[a-z])"
+            return "(?:" + "|".join(sorted(map(_spelling, row), key=len, reverse=True)) + r")(?![a-z²³]|/[a-z]|(?<=[a-z])\d)"
     return re.escape(unit) + r"(?!\w)"
 
 
@@ -167,6 +175,6 @@ def other_writings(match: "re.Match[str]") -> list[str]:
         if whole >= 10**power and share == share.quantize(Decimal("0.01")):
             shown = format(share.normalize(), "f")
             found.append(rf"{number_pattern(shown)}[\s-]?{name}(?![a-z])")
-    if whole in _WORD_OF and not match["multiple"]:
-        found.append(rf"(?<!\w){_WORD_OF[whole]}(?!\w)")
+    if whole in _WORDS_OF and not match["multiple"]:
+        found.append(rf"(?<!\w)(?:{'|'.join(_WORDS_OF[whole])})(?!\w)")
     return found

@@ -74,6 +74,8 @@ employ employed worked work
 study studied educated graduated attended
 reign reigned ruled ruler
 elect elected election
+write wrote written author story novel poem book
+summit top peak highest point
 big large largest biggest size area surface
 collapse collapsed fell fall
 outflow flows flow drains

@@ -57,7 +57,7 @@ _PLACES = (
 )
 _WHICH = re.compile(
     r"\b(?:which|what|qu[eé]|cu[aá]l(?:es)?(?: es| fue)?(?: el| la)?|welche[rsmn]?|quel(?:le)?s?)"
-    r"(?P<is> (?:is|was|are|were)(?: the)?(?: name of)?(?: the)?)?(?: (?:two|three|four|five|six))? (?!the\b|it\b|he\b|she\b|they\b|is\b|was\b|did\b|does\b|do\b|are\b|were\b|a\b|an\b|name\b)(?P<label>[\w-]+)(?P<of> of\b)?"
+    r"(?P<is> (?:is|was|are|were)(?: the)?(?: name of)?(?: the)?)?(?: (?:two|three|four|five|six|only|first|last|main|most \w+|\w+est))? (?!the\b|it\b|he\b|she\b|they\b|is\b|was\b|did\b|does\b|do\b|are\b|were\b|a\b|an\b|name\b)(?P<label>[\w-]+)(?P<of> of\b)?"
 )
 
 
@@ -153,7 +153,10 @@ def names_in(question: str) -> list[str]:
 
 
 _ASKING = ASKING | {"us"} - {"us"}
-_NAME_OF = re.compile(r"\b(?:the )?(?:first |last |full |real |birth )?names? of\b")
+_NAME_OF = re.compile(
+    r"\b(?:the )?(?:first |last |full |real |birth )?names? of\b|\b(?:called|named)(?=\W*$)"
+    r"|什么时候|什么|哪一?[年天个座位条种国]|哪[里儿]|谁|多少|几[个座位条种]|何时|何处|多[长高深宽大重远]"
+)
 
 
 def _part(term: str, every: "dict[str, None]") -> bool:

@@ -4,6 +4,7 @@ Sentences, list items and table rows are what `indexer.pieces` finds. A unit inh
 headings, its table's header, and the sentence before it. It knows no question and no claim.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
@@ -15,6 +16,7 @@ from store.page import PageVersion
 
 from .letters import blanked, fold
 
+_PRONOUN = re.compile(r"(?:He|She|They|His|Her|Their|Él|Ella|Er|Sie|Il|Elle)\b")
 LEAD = 3
 """How many sentences at its beginning tell what a page is about."""
 
@@ -50,10 +52,14 @@ class Reading:
         return frozenset(terms(f"{self.page.title} {heading}", self.key))
 
     @cached_property
+    def leads(self) -> Sequence[int]:
+        """The numbers of the first sentences."""
+        return [n for n, p in enumerate(self.pieces[:12]) if p.kind == PARAGRAPH][:LEAD]
+
+    @cached_property
     def lead(self) -> frozenset[str]:
         """The words of the first sentences: what the page is about."""
-        first = [n for n, p in enumerate(self.pieces[:12]) if p.kind == PARAGRAPH][:LEAD]
-        return frozenset(word for number in first for word in self.bag(number))
+        return frozenset(word for number in self.leads for word in self.bag(number))
 
     @cached_property
     def every(self) -> frozenset[str]:
@@ -96,6 +102,15 @@ class Reading:
             return ""
         column = self.text.count("|", piece.start, max(place, piece.start))
         return "".join(self.text[slice(*piece.header)].split("|")[column : column + 1])
+
+    def after(self, number: int) -> frozenset[str]:
+        """Return the words of the sentence after, where a pronoun begins it."""
+        if number + 1 >= len(self.pieces) or self.pieces[number].kind != PARAGRAPH:
+            return frozenset()
+        follows = self.pieces[number + 1]
+        begins = _PRONOUN.match(self.text, follows.start)
+        same = follows.block == self.pieces[number].block
+        return self.bag(number + 1) if same and begins else frozenset()
 
     def before(self, number: int) -> frozenset[str]:
         """Return the words of the sentence before, or of the line that introduces a list."""

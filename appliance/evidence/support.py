@@ -30,6 +30,8 @@ CELL_FAMILY = 0.9
 """What a word of the same family counts in a table; elsewhere it is `FAMILY_WEIGHT`."""
 LABEL = 0.3
 """What a word counts that only says of what kind the answer is."""
+OPENING = 5
+"""How many words at the beginning of a sentence may name what all of it is about."""
 NAMED = 0.6
 """The share of the words of names that the unit and what it inherits must hold."""
 COVERED = 0.4
@@ -59,6 +61,9 @@ _BY = re.compile(r"\bby(?: the)?\s*[\"“*_\[]*$")
 _ADJECTIVE = re.compile(r"\b(?:an?|the|is|was|former|first|many|most|his|her) $")
 _LONGER = re.compile(r" (?!River\b|Lake\b|Mountains?\b|Bridge\b|City\b)[A-ZÀ-Þ][a-zà-ÿ]{2,}")
 _NOUN = re.compile(r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}")
+_TOP = re.compile(r"\b(?:[Tt]op|[Ss]ummit|[Hh]ighest point|cumbre|cima)\b")
+_WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b")
+_NATION = re.compile(r"\w+(?:an|ish|ese|ch|ic|ss|eek|ech)")
 _AUXILIARY = frozenset(
     "had has have did does do is are was were there can could will would in on of at to the".split()
 )
@@ -142,7 +147,8 @@ class Judging:
         given = self._given(asked, reading, number, start)
         if not self._named(asked, given):
             return None, "names"
-        said = self._said(asked, reading, number, start, measures)
+        claimed = _stems(reading, claim)
+        said = self._said(asked, reading, number, start, measures, claimed)
         if said <= 0.0:
             return None, "relation"
         if self._of_another(asked, reading, number, place):
@@ -196,6 +202,7 @@ class Judging:
         above, before = reading.above(number, place), reading.before(number)
         layers = (
             (unit, 1.0), (above, ABOVE), (before, BEFORE), (reading.title, TITLE),
+            (self._after(reading, number, place), BEFORE),
             (reading.lead, LEAD), (self.chain.words(reading), CHAIN),
         )  # fmt: skip
         given = {}
@@ -223,8 +230,21 @@ class Judging:
         covered = sum(given[word] for word in words) >= COVERED * len(words)
         return held >= NAMED * len(named) and (covered or bool(named))
 
+    def _after(self, reading: Reading, number: int, place: int) -> frozenset[str]:
+        """What the next sentence says of whom this one is about, when it calls him "he"."""
+        if self.kind not in (q.PERSON, q.ANY):
+            return frozenset()
+        begins = reading.text[reading.pieces[number].start : place]
+        return reading.after(number) if _SUBJECT.search(begins) else frozenset()
+
     def _said(
-        self, asked: Asked, reading: Reading, number: int, place: int, measures: frozenset[str]
+        self,
+        asked: Asked,
+        reading: Reading,
+        number: int,
+        place: int,
+        measures: frozenset[str],
+        claimed: frozenset[str] = frozenset(),
     ) -> float:
         """How much of what is asked about the named is said here, and not only on the page."""
         # What the whole page is about is said by every unit of it, and so by none. A name that
@@ -232,10 +252,16 @@ class Judging:
         relation = [
             word for word in asked.words if word not in reading.title and word not in asked.label
         ] or asked.relation
+        # What the claim itself says of the question is not said of it.
+        relation = [word for word in relation if word not in claimed or not asked.is_name(word)]
         if not relation:
-            return 1.0
+            # "In which country is it": what opens its page tells, or a sentence that names it.
+            named = [word for word in asked.words if asked.is_name(word)]
+            opens = number in reading.leads or not reading.bag(number).isdisjoint(named)
+            return 1.0 if opens else 0.0
         said = 0.0
-        bag, near = reading.bag(number) | reading.above(number, place), reading.before(number)
+        bag = reading.bag(number) | reading.above(number, place)
+        near = reading.before(number) | self._after(reading, number, place)
         for word in relation:
             words = {word, *asked.kin[word]}
             said += 1.0 if words & bag else BEFORE if words & near else 0.0
@@ -247,6 +273,7 @@ class Judging:
     def _silent(self, asked: Asked, reading: Reading, number: int, place: int) -> bool:
         """True for a unit that says nothing of what is asked but names."""
         bag = reading.bag(number) | reading.above(number, place) | reading.before(number)
+        bag |= self._after(reading, number, place)
         return bool(asked.relation) and all(
             word not in bag and asked.kin[word].isdisjoint(bag) for word in asked.relation
         )
@@ -309,13 +336,13 @@ class Judging:
                 return False
             return dated or re.search(r"(?<![\d.,])\d{3,4}(?![\d.,]*\d)|century|siglo|世纪", folded) is not None
         if kind == q.DAY:
-            return dated or digits
+            return dated or digits or _WEEKDAY.fullmatch(folded) is not None
         if kind in (q.PERSON, q.PLACE):
             if dated or not is_name(claim) or re.match(r"[\d−-]", folded.strip()):
                 return False
             if _LONGER.match(unit[place[1] :]) and not _LONGER.search(claim):
                 return False  # "Kyoto Prize" says no Kyoto.
-            if _ADJECTIVE.search(before) and _NOUN.match(unit[place[1] :]):
+            if _NATION.fullmatch(claim) and _ADJECTIVE.search(before) and _NOUN.match(unit[place[1] :]):
                 return False  # "an American engineer" names no American.
             if kind == q.PERSON:
                 return _NO_PERSON.search(before) is None
@@ -334,6 +361,12 @@ class Judging:
                 return True
         return False
 
+    def _dimension(self, unit: str, place: tuple[int, int]) -> bool:
+        """True before the very dimension that is asked for: "150 metres wide"."""
+        match = _DIMENSION.match(fold(unit[place[1] :]))
+        asked = [words for words in _DIMENSIONS if words.search(self.question.lower())]
+        return match is not None and any(words.search(match[1]) for words in asked)
+
     def _counted(
         self, reading: Reading, claim: str, unit: str, place: tuple[int, int]
     ) -> bool:
@@ -341,7 +374,14 @@ class Judging:
         match = re.search(r"\bhow many ([\w-]+)(?: ([\w-]+))?|cu[aá]nt[oa]s ([\w-]+)", self.question.lower())
         if match is None or unit.lstrip().startswith("|"):
             return True
+        first = next(word for word in match.groups() if word)
+        if unit_kinds(fold(first)):
+            amount = _AMOUNT.match(fold(unit)[place[0] :])
+            said = [text["unit"] for text in (amount, _AMOUNT.match(claim)) if text and text["unit"]]
+            return any(re.fullmatch(unit_pattern(fold(first)), unit) for unit in said)
         counted = [word for word in match.groups() if word and word not in _AUXILIARY]
+        if first.endswith(("s", "people", "men", "women", "children")):
+            counted = [first]
         wanted = [fold(word)[:4] for word in counted]
         for word in counted:
             for stem in _stems(reading, word):
@@ -382,6 +422,8 @@ class Judging:
             reading.bag(number) | reading.above(number, piece.start + place[0])
         ):
             return False  # What is done to a thing on a day is done by another.
+        if _TOP.search(unit[: place[0]]) and {"length"} & self.measures:
+            return False  # "The top, Uhuru Peak, stands at": the height of the mountain.
         begin = max(unit.rfind(";", 0, place[0]), 0)
         for value in reversed(list(names(unit[begin : place[0]]))):
             run = unit[begin + value.start : begin + value.end]
@@ -401,6 +443,8 @@ class Judging:
     ) -> bool:
         """True where another value of the kind stands in the clause that says what is asked."""
         kind = rival_kind(self.kind, claim)
+        if kind == q.AMOUNT and self._dimension(unit, place):
+            return False
         others = [v for v in values(unit, kind) if v.end <= place[0] or place[1] <= v.start]
         if not others or unit.lstrip().startswith("|"):
             return False
@@ -416,7 +460,7 @@ class Judging:
             for word in asked.words:
                 if asked.is_name(word):
                     # What the page is about need not be named; what else is asked about is.
-                    share = 0.1 if word in reading.title else worth_of_names
+                    share = 0.1 if word in reading.title or word in opening else worth_of_names
                     named = max(named, share if word in bag else 0.0)
                     continue
                 share = LABEL if word in asked.label else 1.0
@@ -426,6 +470,8 @@ class Judging:
                     total += share * FAMILY_WEIGHT
             return total + named
 
+        # Whom a sentence begins with is whom all its clauses are about.
+        opening = _stems(reading, " ".join(unit.split()[:OPENING]))
         worth_of_names = 1.5 if self.kind in NUMERIC else 0.7
         mine_labelled = self._labelled(asked, unit, *place)
         if not mine_labelled and any(self._labelled(asked, unit, v.start, v.end) for v in others):
@@ -436,8 +482,13 @@ class Judging:
             words = set(re.findall(r"\w+", fold(unit[other.start : other.end])))
             if words <= asked.folded or _beside(unit, place, other):
                 continue
+            if self.kind not in NUMERIC and not _stems(
+                reading, unit[other.start : other.end]
+            ).isdisjoint(asked.names):
+                continue  # Shinichi Suzuki is the Suzuki of the question.
             # What begins a sentence is what all of it is about, up to another that begins a clause.
-            if subject and not _SUBJECT.search(unit[: other.start]):
+            agent = _BY.search(unit[: other.start]) and self.kind == q.PERSON
+            if subject and not agent and not _SUBJECT.search(unit[: other.start]):
                 continue
             if worth(other.start, other.end) > mine + MARGIN:
                 return True
