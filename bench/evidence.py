@@ -216,7 +216,9 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.home is not None:
         home = chosen.home.absolute()
         if chosen.runs:
-            _print("the demonstration model", of_runs(home, chosen.questions, chosen.restart), chosen)
+            _print(
+                "the demonstration model", of_runs(home, chosen.questions, chosen.restart), chosen
+            )
         with open_readers(load({}, {**os.environ, "APPLIANCE_HOME": str(home)})) as readers:
             found = over_corpus(readers, chosen.questions, chosen.each, chosen.seed)
         _print(str(chosen.questions.name), found, chosen)
@@ -230,7 +232,9 @@ def _print(name: str, found: Sequence[Given], chosen: argparse.Namespace) -> Non
         for one in found:
             if one.supported == ("wrong" in one.source):
                 verdict = "supported" if one.supported else "not supported"
-                print(f"{one.source} · {verdict}: {one.question} | {one.answer} | {one.quote[:160]}")
+                print(
+                    f"{one.source} · {verdict}: {one.question} | {one.answer} | {one.quote[:160]}"
+                )
     print(f"\n{name}\n{table(found)}")
 
 

@@ -59,7 +59,11 @@ _UNITS = {
         "w watt watts",
         "hp horsepower",
     ),
-    "temperature": ("°c degrees_celsius degrees_centigrade 摄氏度 ℃", "°f degrees_fahrenheit", "k kelvin"),
+    "temperature": (
+        "°c degrees_celsius degrees_centigrade 摄氏度 ℃",
+        "°f degrees_fahrenheit",
+        "k kelvin",
+    ),
     "duration": (
         "s sec second seconds segundo segundos 秒",
         "min minute minutes minuto minutos 分钟",
@@ -80,7 +84,15 @@ _WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
 ).split()
-_TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_TENS = {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
 _IN_WORDS = {word: number for number, word in enumerate(_WORDS)} | _TENS | {"dozen": 12}
 # "Once", eleven in Spanish, is left out: it is a word of other languages.
 _IN_SPANISH = {
@@ -140,7 +152,11 @@ def unit_pattern(unit: str) -> str:
     plain = re.sub(r"[\s-]+", "_", unit)
     for _, row in _rows():
         if plain in row or unit in row:
-            return "(?:" + "|".join(sorted(map(_spelling, row), key=len, reverse=True)) + r")(?![a-z²³]|/[a-z]|(?<=[a-z])\d)"
+            return (
+                "(?:"
+                + "|".join(sorted(map(_spelling, row), key=len, reverse=True))
+                + r")(?![a-z²³]|/[a-z]|(?<=[a-z])\d)"
+            )
     return re.escape(unit) + r"(?!\w)"
 
 

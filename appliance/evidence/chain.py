@@ -84,4 +84,6 @@ class Chain:
         words = re.findall(r"\w+", fold(re.split(r"[,(（|–—]| - ", reading.page.title)[0]))
         if not words or len("".join(words)) < 2:
             return None
-        return re.compile(r"(?<![a-z0-9])" + r"\W{1,3}".join(map(re.escape, words)) + r"(?![a-z0-9])")
+        return re.compile(
+            r"(?<![a-z0-9])" + r"\W{1,3}".join(map(re.escape, words)) + r"(?![a-z0-9])"
+        )

@@ -16,6 +16,7 @@ from .letters import fold
 from .places import matcher
 from .quote import Conflict, Evidence
 from .reading import Reading
+from .said import says_all
 from .support import Found, Judging
 from .tie import quote
 from .values import NUMERIC, rival_kind, values
@@ -27,7 +28,7 @@ SLACK = 0.2
 
 def conflicts(claim: str, evidence: tuple[Evidence, ...], judging: Judging) -> list[Conflict]:
     """Return what other pages say instead of a claim that `evidence` carries, one a page."""
-    kind = rival_kind(judging.kind, claim)
+    kind = rival_kind(judging.asking.kind, claim)
     if not evidence or kind not in (*NUMERIC, q.PERSON, q.PLACE):
         return []
     own = {item.version_digest for item in evidence}
@@ -60,7 +61,7 @@ def _others(
     claim: str, kind: str, reading: Reading, judging: Judging
 ) -> Iterator[tuple[str, Found]]:
     for number, piece in enumerate(reading.pieces):
-        if not judging.whole(reading, number):
+        if not says_all(judging.asking, reading, number):
             continue
         unit = reading.text[piece.start : piece.end]
         for value in values(unit, kind):

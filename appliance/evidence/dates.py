@@ -58,7 +58,9 @@ def days(text: str) -> list[tuple[int, int, Day]]:
 
 def pattern(day: Day) -> str:
     """Return the pattern of all ways to write a day (or month) in a folded text."""
-    month = "(?:" + "|".join(sorted(_MONTHS[day.month - 1].split(), key=len, reverse=True)) + r")\.?"
+    month = (
+        "(?:" + "|".join(sorted(_MONTHS[day.month - 1].split(), key=len, reverse=True)) + r")\.?"
+    )
     year, gap = str(day.year), r"[\s,]{1,3}"
     if not day.day:
         return (

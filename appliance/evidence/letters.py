@@ -13,7 +13,9 @@ BLANK = "\x00"
 UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Chinese and Japanese letters, between which a word's bounds cannot be seen."""
 
-_ADDRESS = re.compile(r"(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?: \"[^\"\n]*\")?\)|https?://[^\s)>\]]+")
+_ADDRESS = re.compile(
+    r"(?<=\])\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?: \"[^\"\n]*\")?\)|https?://[^\s)>\]]+"
+)
 
 
 def fold(text: str) -> str:

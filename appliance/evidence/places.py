@@ -142,4 +142,3 @@ def _words(form: str) -> Iterator[str]:
         named = 2 <= len(tokens) <= 4 and form.replace(" ", "").isalpha()
         gap = rf"{_GAP}(?:[a-z]\.{_GAP})?" if named else _GAP
         yield r"(?<!\w)" + gap.join(tokens) + r"(?!\w)"
-

@@ -161,9 +161,13 @@ _NAME_OF = re.compile(
 
 def _part(term: str, every: "dict[str, None]") -> bool:
     """True for the single letters and digits that an identifier (H1) also gives."""
-    return len(term) == 1 and term.isascii() and any(
-        term in other and other != term and not other.isalpha() and not other.isdigit()
-        for other in every
+    return (
+        len(term) == 1
+        and term.isascii()
+        and any(
+            term in other and other != term and not other.isalpha() and not other.isdigit()
+            for other in every
+        )
     )
 
 

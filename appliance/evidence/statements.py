@@ -22,7 +22,9 @@ def claims(answer: str) -> list[str]:
 
 def entries(claim: str) -> list[str]:
     """Return the entries of a list ("A, B and C"); nothing for what is no list."""
-    parts = re.split(r"\s*[,;，、；]\s*(?:(?:and|or|y|und|et) )?|\s+(?:and|y|und|et|&)\s+|和|与|及", claim)
+    parts = re.split(
+        r"\s*[,;，、；]\s*(?:(?:and|or|y|und|et) )?|\s+(?:and|y|und|et|&)\s+|和|与|及", claim
+    )
     parts = [part.strip(" .") for part in parts if part.strip(" .")]
     short = all(len(part.split()) <= 6 for part in parts)
     return parts if len(parts) > 1 and short else []
@@ -31,4 +33,4 @@ def entries(claim: str) -> list[str]:
 def unframed(claim: str) -> str:
     """Take "The answer is" and the marks around an answer away."""
     bare = _FRAME.sub("", claim.strip()).strip()
-    return bare.strip("*_`\"“” ") if bare.strip("*_`\"“” .") else claim
+    return bare.strip('*_`"“” ') if bare.strip('*_`"“” .') else claim

@@ -13,6 +13,7 @@ from .places import occurrences, shorter
 from .question import ANY, PERSON, read
 from .quote import CONTAINS, VERBATIM, Claim, Evidence
 from .reading import Reading
+from .said import says_unit
 from .statements import claims, entries, unframed
 from .support import Judging
 
@@ -57,7 +58,7 @@ def _quotes(claim: str, judging: Judging) -> tuple[Evidence, ...]:
     if not found:
         texts = [reading.text for reading in judging.readings]
         less, unit = shorter(value, texts)
-        if unit or (less and judging.kind in (PERSON, ANY)):
+        if unit or (less and judging.asking.kind in (PERSON, ANY)):
             found = _judged(less, judging, value, unit)
     found.sort(key=lambda item: item[:3])
     kept: dict[tuple[str, int], Evidence] = {}
@@ -72,10 +73,10 @@ def _judged(
     """Judge the places that say `value`, which stands for `whole`, whose `unit` is said nearby."""
     found: list[tuple[float, int, int, Evidence]] = []
     for order, reading in enumerate(judging.readings):
-        asked = read(judging.question, reading.key).folded
+        asked = read(judging.asking.question, reading.key).folded
         for start, end, label in islice(occurrences(value, reading.text, asked), MOST_PLACES):
             support = judging.support(value, reading, start, end)
-            if support is None or (unit and not judging.says_unit(unit, reading, start)):
+            if support is None or (unit and not says_unit(judging.asking, unit, reading, start)):
                 continue
             if whole:
                 label = CONTAINS

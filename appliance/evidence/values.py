@@ -84,7 +84,9 @@ def names(text: str, but: Collection[str] = ()) -> Iterator[Value]:
         while words and fold(words[0]) in _SMALL:
             start += len(words[0]) + 1
             words = words[1:]
-        if not words or (len(words) == 1 and (_opens(plain, start) or _MONTH.match(fold(words[0])))):
+        if not words or (
+            len(words) == 1 and (_opens(plain, start) or _MONTH.match(fold(words[0])))
+        ):
             continue
         parts = [fold(word).strip(".'’") for word in words]
         if all(part in but or part.removesuffix("'s") in but for part in parts):

@@ -27,7 +27,10 @@ def site(tmp_path: Path) -> Iterator[str]:
     folder = tmp_path / "site"
     folder.mkdir()
     for name in ("elbe", "other"):
-        text = f"<title>{name}</title><h1>{name}</h1><p>The {name} is a river." + " It flows for a long way." * 9
+        text = (
+            f"<title>{name}</title><h1>{name}</h1><p>The {name} is a river."
+            + " It flows for a long way." * 9
+        )
         (folder / f"{name}.html").write_text(f'{text}<a href="other.html">other</a>')
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
