@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from appliance.config import load
 from appliance.evidence import tie
@@ -102,9 +103,8 @@ def over_corpus(readers: Readers, file: Path, each: int = EACH, seed: int = SEED
     """Every right answer, in its first form and in its others, then `each` wrong of each source."""
     asked = asked_in(file)
     stored = {page.url: page for page in readers.pages.current()}
-    named: dict[str, PageVersion] = {}
-    for end in dict.fromkeys(end for one in asked for end in one.pages):
-        named |= {end: page for url, page in stored.items() if holds(url, [end])}
+    ends = dict.fromkeys(end for one in asked for end in one.pages)
+    named = {end: page for end in ends for url, page in stored.items() if holds(url, [end])}
     others = {url: page for url, page in stored.items() if page not in named.values()}
     before = {one.id: _before(readers, one, named) for one in asked}
     found = [
@@ -183,7 +183,7 @@ def over_passages(folder: Path, seed: int = SEED, most: int | None = None) -> It
                 yield given(_wrong(source), one.question, wrong.answer, pages)
 
 
-def _rows(file: Path) -> Iterator[dict[str, object]]:
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
     with file.open(encoding="utf-8") as stream:
         for line in stream:
             yield json.loads(line)

@@ -80,7 +80,7 @@ def values(text: str) -> dict[str, list[str]]:
 def _named(text: str, match: "re.Match[str]") -> bool:
     """False for a lone word that begins a sentence: any word has a capital there."""
     before = text[: match.start()].rstrip(" ")
-    return " " in match[0] or bool(before) and before[-1] not in '.!?|\n#>-:”"'
+    return " " in match[0] or (bool(before) and before[-1] not in '.!?|\n#>-:”"')
 
 
 def draw(

@@ -8,6 +8,8 @@ no unit is converted. Text is folded before it comes here (`letters.fold`).
 import re
 from decimal import Decimal, InvalidOperation
 
+from .letters import fold
+
 THIN = "\u202f\u00a0\u2009'’"
 NUMBER = rf"(?<!\d:)(?:(?<!\w)[-−])?(?:(?<!\d)\d{{1,3}}(?:[,{THIN} ]\d{{3}})+(?!\d)|\d+)(?:\.\d+)?"
 
@@ -83,7 +85,7 @@ _MULTIPLES = {
 _WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
-).split()
+)
 _TENS = {
     "thirty": 30,
     "forty": 40,
@@ -93,7 +95,7 @@ _TENS = {
     "eighty": 80,
     "ninety": 90,
 }
-_IN_WORDS = {word: number for number, word in enumerate(_WORDS)} | _TENS | {"dozen": 12}
+_IN_WORDS = {word: number for number, word in enumerate(_WORDS.split())} | _TENS | {"dozen": 12}
 # "Once", eleven in Spanish, is left out: it is a word of other languages.
 _IN_SPANISH = {
     "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9,
@@ -133,11 +135,17 @@ def unit_kinds(unit: str) -> set[str]:
     return _KIND_OF.get(re.sub(r"[\s-]+", " ", unit), set()) or _KIND_OF.get(unit, set())
 
 
+def column_kinds(header: str) -> frozenset[str]:
+    """Return what the unit in a column's header measures: `length` for "Height (m)"."""
+    found = re.findall(r"[(\[,]\s*([^()\[\],]{1,20})\s*[)\]]?", fold(header))
+    return frozenset(kind for unit in found for kind in unit_kinds(unit.strip()))
+
+
 def value_of(number: str, multiple: str = "") -> Decimal | None:
     """Return the value of a number as it is written, times its multiple."""
     digits = re.sub(rf"[,{THIN} ]", "", number).replace("−", "-")
     try:
-        return Decimal(digits) * 10 ** _MULTIPLES.get(multiple, 0)
+        return Decimal(digits).scaleb(_MULTIPLES.get(multiple, 0))
     except InvalidOperation:
         return None
 

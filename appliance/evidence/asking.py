@@ -1,4 +1,4 @@
-"""A question over the pages of one run: what it asks for, and what each page's language makes of it."""
+"""A question over the pages of one run: what it asks for, in the words of each page's language."""
 
 import re
 from collections.abc import Sequence
@@ -12,8 +12,11 @@ from .question import Asked
 from .reading import Reading
 
 _MEASURES = (
-    (re.compile(r"\bhow long (?:did|does|do|was|were)\b.*\b(?:take|last|reign|live|work|serve|stay|rule)|\bduration\b|cuánto dur"), {"duration"}),
-    (re.compile(r"\bhow (?:long|tall|high|deep|wide|far|thick|broad)\b|\b(?:length|height|depth|width|altitude|elevation|distance|diameter|span|radius|circumference)\b|cuánto mide|longitud|altura|多[长高深宽远]|长度|高度|海拔|坝高"), {"length"}),
+    (re.compile(r"\bhow long (?:did|does|do|was|were)\b.*\b(?:take|last|reign|live|work|serve"
+    r"|stay|rule)|\bduration\b|cuánto dur"), {"duration"}),
+    (re.compile(r"\bhow (?:long|tall|high|deep|wide|far|thick|broad)\b|\b(?:length|height|depth"
+    r"|width|altitude|elevation|distance|diameter|span|radius|circumference)\b|cuánto mide"
+    r"|longitud|altura|多[长高深宽远]|长度|高度|海拔|坝高"), {"length"}),
     (re.compile(r"\bhow (?:large|big)\b"), {"length", "area", "volume"}),
     (re.compile(r"\barea\b|\bsuperficie\b|面积"), {"area"}),
     (re.compile(r"\b(?:how heavy|weigh\w*|mass)\b|\bpeso\b|重量|多重"), {"mass"}),

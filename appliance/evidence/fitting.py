@@ -16,18 +16,20 @@ from .reading import Reading
 from .values import NUMERIC, is_name
 
 _NO_PERSON = re.compile(
-    r"(?:^|\s)(?:in|at|near|above|below|into|across|through|en|bei|im|à|am)(?: the| la| el)?\s*[\"“*_\[]*$"
+    r"(?:^|\s)(?:in|at|near|above|below|into|across|through|en|bei|im|à|am)(?: the| la"
+    r"| el)?\s*[\"“*_\[]*$"
 )
 BY = re.compile(r"\bby(?: the)?\s*[\"“*_\[]*$")
 _ADJECTIVE = re.compile(r"\b(?:an?|the|is|was|former|first|many|most|his|her) $")
 _LONGER = re.compile(r" (?!River\b|Lake\b|Mountains?\b|Bridge\b|City\b)[A-ZÀ-Þ][a-zà-ÿ]{2,}")
 _NOUN = re.compile(
-    r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}"
+    r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as"
+    r"|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}"
 )
 _WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b")
 _NATION = re.compile(r"\w+(?:an|ish|ese|ch|ic|ss|eek|ech)")
-_AUXILIARY = frozenset(
-    "had has have did does do is are was were there can could will would in on of at to the".split()
+_AUXILIARIES = (
+    "had has have did does do is are was were there can could will would in on of at to the"
 )
 _DIMENSIONS = tuple(
     re.compile(rf"\b(?:{words})\b")
@@ -64,6 +66,7 @@ def fits(
     place: tuple[int, int],
     measures: frozenset[str],
 ) -> bool:
+    """True for a value of the kind that is asked for; `measures` is what its unit measures."""
     folded = fold(claim)
     digits = any(letter.isdigit() for letter in folded) or any(
         in_words(word) is not None for word in re.findall(r"[a-z]+", folded)
@@ -99,7 +102,7 @@ def fits(
     if kind == q.DAY:
         return dated or digits or _WEEKDAY.fullmatch(folded) is not None
     if kind in (q.PERSON, q.PLACE):
-        if dated or not is_name(claim) or re.match(r"[\d−-]", folded.strip()):
+        if dated or not is_name(unit[slice(*place)]) or re.match(r"[\d−-]", folded.strip()):
             return False
         if _LONGER.match(unit[place[1] :]) and not _LONGER.search(claim):
             return False  # "Kyoto Prize" says no Kyoto.
@@ -145,7 +148,7 @@ def counted(
         amount = _AMOUNT.match(fold(unit)[place[0] :])
         said = [text["unit"] for text in (amount, _AMOUNT.match(claim)) if text and text["unit"]]
         return any(re.fullmatch(unit_pattern(fold(first)), unit) for unit in said)
-    counted = [word for word in match.groups() if word and word not in _AUXILIARY]
+    counted = [word for word in match.groups() if word and word not in _AUXILIARIES.split()]
     if first.endswith(("s", "people", "men", "women", "children")):
         counted = [first]
     wanted = [fold(word)[:4] for word in counted]

@@ -23,17 +23,23 @@ _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
 _QUOTED = re.compile(r"[\"“”«»「」『』《》]([^\"“”«»「」『』《》]{2,60})[\"“”«»「」『』《》]")
 
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (COUNT, re.compile(r"\bhow many\b|\bnumber of (?!the\b)|\bcu[aá]nt[oa]s\b|combien de|wie viele|多少[个座条种人名艘位]|几[个座条种人名位]")),
-    (DAY, re.compile(r"\b(?:what|which) (?:date|day)\b|\bon what (?:date|day)\b|qu[eé] (?:fecha|d[ií]a)|哪一?天|几月几日")),
-    (YEAR, re.compile(r"\b(?:what|which) (?:year|decade|century)\b|qu[eé] año|welche[ms] jahr|quelle année|哪一?年|year of\b")),
-    (YEAR, re.compile(r"^when\b|\bwhen (?:did|was|were|is|does|has|have)\b|\bcu[aá]ndo\b|\bwann\b|\bquand\b|什么时候|何时")),
+    (COUNT, re.compile(r"\bhow many\b|\bnumber of (?!the\b)|\bcu[aá]nt[oa]s\b|combien de"
+    r"|wie viele|多少[个座条种人名艘位]|几[个座条种人名位]")),
+    (DAY, re.compile(r"\b(?:what|which) (?:date|day)\b|\bon what (?:date|day)\b|qu[eé] (?:fecha"
+    r"|d[ií]a)|哪一?天|几月几日")),
+    (YEAR, re.compile(r"\b(?:what|which) (?:year|decade|century)\b|qu[eé] año|welche[ms] jahr"
+    r"|quelle année|哪一?年|year of\b")),
+    (YEAR, re.compile(r"^when\b|\bwhen (?:did|was|were|is|does|has|have)\b|\bcu[aá]ndo\b"
+    r"|\bwann\b|\bquand\b|什么时候|何时")),
     (
         AMOUNT,
         re.compile(
-            r"\bhow (?:long|tall|high|deep|wide|far|large|big|heavy|fast|old|hot|cold|much|great|thick|broad|steep)\b"
+            r"\bhow (?:long|tall|high|deep|wide|far|large|big|heavy|fast|old|hot|cold|much"
+            r"|great|thick|broad|steep)\b"
             r"|\b(?:length|height|depth|width|altitude|elevation|distance|diameter|area|weight|mass"
             r"|speed|temperature|density|volume|capacity|population|radius|circumference)\b.*\?"
-            r"|\bwhat is the span\b|cu[aá]nto (?:mide|pesa|dura)|qu[eé] (?:altura|longitud|superficie)"
+            r"|\bwhat is the span\b|cu[aá]nto (?:mide|pesa|dura)|qu[eé] (?:altura|longitud"
+            r"|superficie)"
             r"|wie (?:lang|hoch|tief|weit|gross|schwer)|多[长高深宽大重远]|多少"
         ),
     ),
@@ -41,7 +47,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (PLACE, re.compile(r"\bwhere\b|\bd[oó]nde\b|\bwo\b|哪里|哪儿|何处|什么地方")),
 )  # fmt: skip
 _FIRST = re.compile(
-    r"\W*(?:[\w'-]+ ){0,2}?(?:who|whom|whose|which|what|when|where|how|qui[eé]n|cu[aá]\w+|qu[eé]|d[oó]nde|wer|wann|wo|wie|welch\w*)\b"
+    r"\W*(?:[\w'-]+ ){0,2}?(?:who|whom|whose|which|what|when|where|how|qui[eé]n|cu[aá]\w+"
+    r"|qu[eé]|d[oó]nde|wer|wann|wo|wie|welch\w*)\b"
 )
 _RELATIVE = re.compile(r"\b(?:who|whom|whose|where|when)\b")
 _INNER = re.compile(r"\b(?:which|what|how many|how much|how long)\b")
@@ -57,7 +64,9 @@ _PLACES = (
 )
 _WHICH = re.compile(
     r"\b(?:which|what|qu[eé]|cu[aá]l(?:es)?(?: es| fue)?(?: el| la)?|welche[rsmn]?|quel(?:le)?s?)"
-    r"(?P<is> (?:is|was|are|were)(?: the)?(?: name of)?(?: the)?)?(?: (?:two|three|four|five|six|only|first|last|main|most \w+|\w+est))? (?!the\b|it\b|he\b|she\b|they\b|is\b|was\b|did\b|does\b|do\b|are\b|were\b|a\b|an\b|name\b)(?P<label>[\w-]+)(?P<of> of\b)?"
+    r"(?P<is> (?:is|was|are|were)(?: the)?(?: name of)?(?: the)?)?(?: (?:two|three|four|five"
+    r"|six|only|first|last|main|most \w+|\w+est))? (?!the\b|it\b|he\b|she\b|they\b|is\b|was\b"
+    r"|did\b|does\b|do\b|are\b|were\b|a\b|an\b|name\b)(?P<label>[\w-]+)(?P<of> of\b)?"
 )
 
 
@@ -92,7 +101,7 @@ class Asked:
 def read(question: str, language: str) -> Asked:
     """Read a question as the pages of `language` stem it."""
     key = language_key(language)
-    asking = {term for word in _ASKING for term in terms(word, key, single=False)}
+    asking = {term for word in ASKING for term in terms(word, key, single=False)}
     every = dict.fromkeys(terms(_NAME_OF.sub(" ", question), key, single=False))
     words = tuple(t for t in every if t not in asking and not _part(t, every)) or tuple(every)
     kind = kind_of(question)
@@ -134,10 +143,8 @@ def _asking_part(question: str) -> str:
         # "In which city did the man who …": a later "who" asks nothing.
         later = _RELATIVE.search(question, 12)
         return question[: later.start()] + "?" if later else question
-    last = None
-    for last in _INNER.finditer(question):
-        pass
-    return question[last.start() :] if last else question
+    inner = list(_INNER.finditer(question))
+    return question[inner[-1].start() :] if inner else question
 
 
 def names_in(question: str) -> list[str]:
@@ -152,7 +159,6 @@ def names_in(question: str) -> list[str]:
     return found
 
 
-_ASKING = ASKING | {"us"} - {"us"}
 _NAME_OF = re.compile(
     r"\b(?:the )?(?:first |last |full |real |birth )?names? of\b|\b(?:called|named)(?=\W*$)"
     r"|什么时候|什么|哪一?[年天个座位条种国]|哪[里儿]|谁|多少|几[个座位条种]|何时|何处|多[长高深宽大重远]"
@@ -171,15 +177,16 @@ def _part(term: str, every: "dict[str, None]") -> bool:
     )
 
 
-_OPENERS = frozenset(
-    (
-        "a an the since until who whom whose which what when where why how in on at of for from to by with is are was "
-        "were did do does has have had can could name tell give list if after before during between as"
-        " under into over near this that these among according"
-        " cual cuales que quien quienes donde cuando cuanto cuanta cuantos cuantas como por en de a el la"
-        " wer was wann wo welcher welche welches wie in quel quelle qui ou quand combien"
-    ).split()
+_OPENERS_WORDS = (
+    "a an the since until who whom whose which what when where why how in on at of for from to "
+    "by with is are was "
+    "were did do does has have had can could name tell give list if after before during between as"
+    " under into over near this that these among according"
+    " cual cuales que quien quienes donde cuando cuanto cuanta cuantos cuantas como por en de a "
+    "el la"
+    " wer was wann wo welcher welche welches wie in quel quelle qui ou quand combien"
 )
+_OPENERS = frozenset(_OPENERS_WORDS.split())
 
 
 def _labels(question: str) -> list[str]:

@@ -1,7 +1,8 @@
 """How much of a question a unit speaks of, in itself and in what it inherits.
 
-A unit inherits from its headings, its column's header, the sentences beside it, the page's title and
-first sentences, and the pages that lead to this one. It judges neither kind nor owner of a value.
+A unit inherits from its headings, its column's header, the sentences beside it, the page's title
+and first sentences, and the pages that lead to this one. Of what kind a value is, and whose, is
+not judged here.
 """
 
 import re
@@ -20,6 +21,8 @@ ABOVE, BEFORE, TITLE, LEAD, CHAIN, BODY = 0.9, 0.5, 1.0, 0.6, 0.6, 0.2
 """What a word of the question counts that a unit inherits, one that stands in it being 1."""
 CELL_FAMILY = 0.9
 """What a word of the same family counts in a table; elsewhere it is `FAMILY_WEIGHT`."""
+LENT = 0.9
+"""What a name counts that only the page's first sentences or a page that leads here hold."""
 LABEL = 0.3
 """What a word counts that only says of what kind the answer is."""
 NAMED = 0.6
@@ -29,7 +32,8 @@ COVERED = 0.4
 MEASURED = 0.5
 """What a unit counts as saying that measures the kind of thing that is asked for."""
 SUBJECT = re.compile(
-    r"(?:^|[,;:.(|–—-]|\b(?:and|while|but|whereas|y|und))\s*(?:[Ii]n \d{4},? )?(?:[Tt]he |[Aa]n? |[Ee]l |[Ll]a )?[\"“*_\[(]*$"
+    r"(?:^|[,;:.(|–—-]|\b(?:and|while|but|whereas|y|und))\s*(?:[Ii]n \d{4},? )?(?:[Tt]he "
+    r"|[Aa]n? |[Ee]l |[Ll]a )?[\"“*_\[(]*$"
 )
 """What stands before a name that a clause or an item is about."""
 
@@ -88,14 +92,15 @@ def given_by(
             elif not asked.kin[word].isdisjoint(bag) and not asked.is_name(word):
                 best = max(best, share * family)
         if asked.is_name(word) and best:
-            best = 1.0
+            best = 1.0 if best > CHAIN else LENT
         elif asked.is_name(word) and word in reading.every:
             best = BODY
         given[word] = best * (LABEL if word in asked.label else 1.0)
     return given
 
 
-def names_all(asking: Asking, asked: Asked, given: dict[str, float]) -> bool:
+def names_all(asked: Asked, given: dict[str, float]) -> bool:
+    """True where enough is held of what a question names, or of all its words if it names none."""
     named = [word for word in asked.words if asked.is_name(word)]
     # What only stands elsewhere on the page is half a reason to think that it is meant.
     held = sum(1.0 if given[w] > BODY else 0.5 if given[w] else 0.0 for w in named)

@@ -23,7 +23,7 @@ def claims(answer: str) -> list[str]:
 def entries(claim: str) -> list[str]:
     """Return the entries of a list ("A, B and C"); nothing for what is no list."""
     parts = re.split(
-        r"\s*[,;，、；]\s*(?:(?:and|or|y|und|et) )?|\s+(?:and|y|und|et|&)\s+|和|与|及", claim
+        r"\s*(?<!\d)[,;，、；]\s*(?:(?:and|or|y|und|et) )?|\s+(?:and|y|und|et|&)\s+|和|与|及", claim
     )
     parts = [part.strip(" .") for part in parts if part.strip(" .")]
     short = all(len(part.split()) <= 6 for part in parts)

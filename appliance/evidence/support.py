@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from indexer.families import FAMILY_WEIGHT
 
 from . import question as q
+from .amounts import column_kinds
 from .asking import Asking, stems
 from .fitting import fits, measured
 from .letters import fold
@@ -66,7 +67,7 @@ class Judging:
         if not fits(self.asking, reading, claim, unit, place, measures):
             return None, "kind"
         given = given_by(self.asking, asked, reading, number, start)
-        if not names_all(self.asking, asked, given):
+        if not names_all(asked, given):
             return None, "names"
         claimed = stems(reading, claim)
         said = said_of(self.asking, asked, reading, number, start, measures, claimed)
@@ -145,7 +146,9 @@ class Judging:
             best: dict[str, float] | None = None
             for value in values(unit, kind) if kind != q.ANY else [Value(0, len(unit))]:
                 words = set(re.findall(r"\w+", fold(unit[value.start : value.end])))
-                if words <= asked.folded or (measures and not value.measures & measures):
+                column = reading.column(number, piece.start + value.start)
+                meant = value.measures or column_kinds(column)
+                if words <= asked.folded or (measures and not meant & measures):
                     continue
                 if kind in (q.AMOUNT, q.COUNT) and not fits(
                     self.asking,
@@ -153,7 +156,7 @@ class Judging:
                     unit[value.start : value.end],
                     unit,
                     (value.start, value.end),
-                    value.measures,
+                    meant,
                 ):
                     continue
                 place = (value.start, value.end)
@@ -161,9 +164,9 @@ class Judging:
                     continue
                 given = given_by(self.asking, asked, reading, number, piece.start + value.start)
                 at = piece.start + value.start
-                if not names_all(self.asking, asked, given):
+                if not names_all(asked, given):
                     continue
-                if said_of(self.asking, asked, reading, number, at, value.measures) <= 0:
+                if said_of(self.asking, asked, reading, number, at, meant) <= 0:
                     continue
                 if best is None or sum(given.values()) > sum(best.values()):
                     best = given

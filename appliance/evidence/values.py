@@ -18,17 +18,19 @@ NUMERIC = (AMOUNT, COUNT, YEAR, DAY)
 
 _YEAR = re.compile(r"(?<![\d.,])(?:1\d{3}|20\d\d)(?![\d.,]*\d)")
 _RUN = re.compile(
-    r"(?<![\w])(?:[A-ZÀ-ÞĀ-Ž][\w’'-]*\.?)(?:(?: (?:de|da|di|del|della|la|van|von|der|of|the|du|des|le|y|zu|al|el|bin|ibn))*"
+    r"(?<![\w])(?:[A-ZÀ-ÞĀ-Ž][\w’'-]*\.?)(?:(?: (?:de|da|di|del|della|la|van|von|der|of|the|du"
+    r"|des|le|y|zu|al|el|bin|ibn))*"
     r" (?:[A-ZÀ-ÞĀ-Ž][\w’'-]*|\d{1,2}(?!\w)))*"
 )
-_SMALL = frozenset(
-    (
-        "the a an in on at of for from to by with it its he his she her they their this that these those "
-        "there then when while after before as and but or if during between under over some one two "
-        "three many most all each both other another more from since until because although however "
-        "el la los las en un una su sus es fue al del y der die das ein eine im am le les un une en il elle"
-    ).split()
+_SMALL_WORDS = (
+    "the a an in on at of for from to by with it its he his she her they their this that these "
+    "those "
+    "there then when while after before as and but or if during between under over some one two "
+    "three many most all each both other another more from since until because although however "
+    "el la los las en un una su sus es fue al del y der die das ein eine im am le les un une en "
+    "il elle"
 )
+_SMALL = frozenset(_SMALL_WORDS.split())
 _MONTH = re.compile(
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)$"

@@ -4,6 +4,7 @@ It looks at one unit alone; other units that say it better are for `support`.
 """
 
 import re
+from itertools import pairwise
 
 from indexer.blocks import TABLE
 from indexer.families import FAMILY_WEIGHT
@@ -22,7 +23,8 @@ MARGIN = 0.35
 OPENING = 5
 """How many words at the beginning of a sentence may name what all of it is about."""
 _CLAUSE = re.compile(
-    r"[.!?][\"”’)]*\s+(?=[A-ZÀ-Þ])|[,;:()–—|]+\s|\s[–—-]\s|\s(?:and|but|while|whereas|which|who|y|pero|mientras|und|aber|et|mais)\s|[，；：、（）]"
+    r"[.!?][\"”’)]*\s+(?=[A-ZÀ-Þ])|[,;:()–—|]+\s|\s[–—-]\s|\s(?:and|but|while|whereas|which|who"
+    r"|y|pero|mientras|und|aber|et|mais)\s|[，；：、（）]"
 )
 _TOP = re.compile(r"\b(?:[Tt]op|[Ss]ummit|[Hh]ighest point|cumbre|cima)\b")
 _LISTED = re.compile(
@@ -70,6 +72,7 @@ def of_another(
 
 
 def strange(asking: Asking, reading: Reading, run: str, known: set[str]) -> bool:
+    """True for a name that shares no word with those of the question, nor with what is known."""
     words = {word for word in stems(reading, run) if len(word) > 1}
     named = {word for word in known if word in asking.asked(reading).names}
     return (
@@ -91,7 +94,7 @@ def outdone_in_clause(
     if not others or unit.lstrip().startswith("|"):
         return False
     bounds = [0, *(match.end() for match in _CLAUSE.finditer(unit)), len(unit)]
-    clauses = list(zip(bounds, bounds[1:], strict=False))
+    clauses = list(pairwise(bounds))
 
     def worth(start: int, end: int) -> float:
         bag: set[str] = set()
