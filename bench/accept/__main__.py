@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from ..scratch import scratch
-from . import clone, demo, docs, kills, repeats, replays, researcher, retrieval, sealed, speed
+from . import clone, demo, docs, evidence, kills, repeats, replays, researcher, retrieval, sealed, speed
 from .check import Check, Outcome, perform
 from .stage import Stage
 
 CHECKS: tuple[Check, ...] = (
     *clone.CHECKS,
     *demo.CHECKS,
+    *evidence.CHECKS,
     *researcher.CHECKS,
     *docs.CHECKS,
     *replays.CHECKS,
