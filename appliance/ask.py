@@ -6,7 +6,7 @@ the run is decided here, each event before the step it belongs to is shown.
 
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,12 +21,14 @@ from store.errors import UrlError
 from store.page import PageVersion
 
 from .agent import AnswerStep, CallStep, CutStep, Step, StopStep, TurnStep, research
-from .evidence import Claim, Evidence, checked, holds, tie
+from .evidence import Claim, Evidence, Judgement, checked, holds, tie
 from .home import DISTRIBUTION
 from .limits import LiveLimits
 from .quotes import quotes
 from .readers import Readers
 from .trace import RunWriter
+
+Judge = Callable[[Sequence[Claim], str, Sequence[PageVersion]], tuple[list[Claim], list[Judgement]]]
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ class Inquiry:
     missed: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.perf_counter)
     memory: QueryMemory = field(default_factory=QueryMemory)
+    judge: Judge | None = None
+    """Asks the model about claims that no quote carries; None: they stay without."""
 
     def __post_init__(self) -> None:
         self.readers = self.readers.remembering(self.memory)
@@ -65,6 +69,8 @@ class Inquiry:
             for step in research(self.question, session, toolbox, profile, limits, date, seed):
                 self._record(step)
                 yield step
+            if self.judge is not None:
+                session.close()  # An engine has one session at a time.
             self._conclude()
         except (KeyboardInterrupt, Exception) as error:
             self.outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -156,6 +162,11 @@ class Inquiry:
         if self.outcome == "answered":
             tied = tie(self.answer, self.question, self._sources())
             self.claims = checked(tied, self.readers.pages)
+            if self.judge is not None and not error:
+                found, judgements = self.judge(self.claims, self.question, self._sources())
+                self.claims = checked(found, self.readers.pages)
+                items = [judgement.to_json() for judgement in judgements]
+                self.writer.add({"type": "judgements", "items": items})
             self.writer.add({"type": "evidence", "claims": [c.to_json() for c in self.claims]})
         elif self.outcome != "abstained":
             # Without an answer the best passages are the best answer so far.

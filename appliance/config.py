@@ -27,7 +27,8 @@ class Config:
     passages, `query_precision` (`fp32`, `int8`) for queries and the reranker. `reranker` is empty
     for none, `bge-reranker-v2-m3` for the one in the home, or a folder; it reads `rerank_pages`
     pages.
-    `model` empty means: the first installed researcher, else quotes. `allow_hosts` are the hosts
+    `model` empty means: the first installed researcher, else quotes. `judge` lets the model judge
+    claims that no quote carries. `allow_hosts` are the hosts
     outside this process that the seal lets through (a database or engine of the local network);
     naming one weakens the seal from a kernel filter to a check inside Python.
     """
@@ -48,6 +49,7 @@ class Config:
     context: int = 0
     threads: int = 0
     seed: int = 0
+    judge: bool = False
     allow_hosts: tuple[str, ...] = ()
 
 
@@ -112,6 +114,10 @@ def _typed(name: str, value: object, where: str) -> object:
         raise ConfigError(
             f"{where} sets {name!r}, which is no setting; the settings are: {', '.join(_SETTINGS)}"
         )
+    if kind is bool:
+        if str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
+        raise ConfigError(f"{where} sets {name} to {value!r}; give true or false")
     if kind is int:
         if isinstance(value, (int, str)) and re.fullmatch(r"-?\d{1,18}", str(value)):
             return int(value)

@@ -101,11 +101,12 @@ def fits(
         )
     if kind == q.DAY:
         return dated or digits or _WEEKDAY.fullmatch(folded) is not None
+    if kind not in NUMERIC and is_name(unit[slice(*place)]):
+        if _LONGER.match(unit[place[1] :]) and not _LONGER.search(claim):
+            return False  # "Kyoto Prize" says no Kyoto.
     if kind in (q.PERSON, q.PLACE):
         if dated or not is_name(unit[slice(*place)]) or re.match(r"[\d−-]", folded.strip()):
             return False
-        if _LONGER.match(unit[place[1] :]) and not _LONGER.search(claim):
-            return False  # "Kyoto Prize" says no Kyoto.
         if _NATION.fullmatch(claim) and _ADJECTIVE.search(before) and _NOUN.match(unit[place[1] :]):
             return False  # "an American engineer" names no American.
         if kind == q.PERSON:

@@ -14,7 +14,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from ..scratch import scratch
-from . import clone, demo, docs, evidence, kills, repeats, replays, researcher, retrieval, sealed, speed
+from . import (
+    clone,
+    demo,
+    docs,
+    evidence,
+    kills,
+    repeats,
+    replays,
+    researcher,
+    retrieval,
+    sealed,
+    speed,
+)
 from .check import Check, Outcome, perform
 from .stage import Stage
 

@@ -1,5 +1,6 @@
 """`appliance ask`: a question researched by the loop, or answered by quotes."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ import click
 from store.page import clean
 
 from ...ask import Inquiry, manifest
-from ...evidence import Claim
+from ...evidence import Claim, judged
 from ...readers import Readers, open_readers
 from ...render.steps import show_step
 from ...render.terminal import claims_text, evidence_lines, safe
@@ -31,6 +32,7 @@ from ..options import (
 @model_option
 @collection_option
 @click.option("--budget", type=Duration(), help="Time for the whole question: 90s, 10m, 1h.")
+@click.option("--judge", is_flag=True, help="Let the model judge claims that no quote carries.")
 @click.option("--seed", type=int, help="Seed of the sampling (default 0).")
 @date_option
 @as_json
@@ -39,6 +41,7 @@ def command(
     model: str | None,
     collection: str | None,
     budget: float | None,
+    judge: bool,
     seed: int | None,
     date: str,
     as_json: bool,
@@ -48,7 +51,9 @@ def command(
     The steps stream to stderr; answer and evidence go to stdout. Without an installed model the
     answer is the ranked quotes of the corpus.
     """
-    config = config_from(collection=collection, model=model, seed=seed)
+    config = config_from(
+        collection=collection, model=model, seed=seed, judge=True if judge else None
+    )
     text = clean(" ".join(question)).strip()
     if not text:
         raise click.UsageError(
@@ -72,6 +77,14 @@ def command(
             )
             with RunWriter(config.home.runs, entry) as writer:
                 inquiry = Inquiry(text, readers, writer)
+                if config.judge:
+                    inquiry.judge = partial(
+                        judged,
+                        engine=researcher.engine,
+                        profile=researcher.profile,
+                        date=date,
+                        seed=config.seed,
+                    )
                 try:
                     for step in inquiry.steps(
                         researcher.engine, researcher.profile, date, config.seed, budget
