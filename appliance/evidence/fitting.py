@@ -101,9 +101,9 @@ def fits(
         )
     if kind == q.DAY:
         return dated or digits or _WEEKDAY.fullmatch(folded) is not None
-    if kind not in NUMERIC and is_name(unit[slice(*place)]):
-        if _LONGER.match(unit[place[1] :]) and not _LONGER.search(claim):
-            return False  # "Kyoto Prize" says no Kyoto.
+    longer = _LONGER.match(unit[place[1] :]) and not _LONGER.search(claim)
+    if longer and kind not in NUMERIC and is_name(unit[slice(*place)]):
+        return False  # "Kyoto Prize" says no Kyoto.
     if kind in (q.PERSON, q.PLACE):
         if dated or not is_name(unit[slice(*place)]) or re.match(r"[\d−-]", folded.strip()):
             return False
