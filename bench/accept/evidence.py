@@ -56,4 +56,3 @@ CHECKS = (
         model_answers,
     ),
 )
-
