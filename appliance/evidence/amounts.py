@@ -102,6 +102,11 @@ _IN_SPANISH = {
     "diez": 10, "doce": 12, "quince": 15, "veinte": 20,
 }  # fmt: skip
 _IN_WORDS |= _IN_SPANISH
+_IN_WORDS |= {
+    f"{ten}-{_WORDS.split()[one]}": tens + one
+    for ten, tens in _TENS.items()
+    for one in range(1, 10)
+}
 _WORDS_OF: dict[int, list[str]] = {}
 for _word, _number in _IN_WORDS.items():
     _WORDS_OF.setdefault(_number, []).append(_word)

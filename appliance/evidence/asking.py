@@ -12,6 +12,8 @@ from .question import Asked
 from .reading import Reading
 
 _MEASURES = (
+    (re.compile(r"\bhow long (?:is|was) (?:a|one|the) (?:year|day|month|orbit|rotation)\b"),
+     {"duration"}),
     (re.compile(r"\bhow long (?:did|does|do|was|were)\b.*\b(?:take|last|reign|live|work|serve"
     r"|stay|rule)|\bduration\b|cuánto dur"), {"duration"}),
     (re.compile(r"\bhow (?:long|tall|high|deep|wide|far|thick|broad)\b|\b(?:length|height|depth"

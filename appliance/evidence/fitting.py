@@ -26,6 +26,7 @@ _NOUN = re.compile(
     r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as"
     r"|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}"
 )
+_RATE = re.compile(r"\s*(?:per|/|an?) ?(?:second|minute|hour|day|year|s|min|h)\b")
 _WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b")
 _NATION = re.compile(r"\w+(?:an|ish|ese|ch|ic|ss|eek|ech)")
 _AUXILIARIES = (
@@ -52,6 +53,8 @@ def measured(asking: Asking, claim: str, unit: str, place: tuple[int, int]) -> f
     """What the claimed amount measures, by the unit in the claim or behind it on the page."""
     for text in (fold(unit)[place[0] : place[1] + 24], fold(claim)):
         for match in _AMOUNT.finditer(text):
+            if match["unit"] and _RATE.match(text, match.end()):
+                return frozenset(("rate",))
             if match["unit"]:
                 return frozenset(unit_kinds(match["unit"]))
             break
@@ -157,6 +160,13 @@ def counted(
         for stem in stems(reading, word):
             wanted += [kin[:4] for kin in asking.asked(reading).kin.get(stem, ()) if len(kin) > 3]
     behind = re.findall(r"[^\W\d_]+", fold(unit)[place[1] :])[:4]
+    asked = asking.asked(reading)
+    done = {word for word in asked.relation if word not in reading.title}
+    bare = (in_words(claim) is not None or not re.search(r"[^\W\d_]", claim)) and not measured(
+        asking, claim, unit, place
+    )
+    if bare and not done.isdisjoint(stems(reading, " ".join(behind))):
+        return True  # "Forty-nine survive" counts what survives.
     said = re.findall(r"[^\W\d_]+", claim)
     if any(word[:4] in wanted for word in (*said, *behind)):
         return True

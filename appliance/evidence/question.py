@@ -36,7 +36,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"\bhow (?:long|tall|high|deep|wide|far|large|big|heavy|fast|old|hot|cold|much"
             r"|great|thick|broad|steep)\b"
-            r"|\b(?:length|height|depth|width|altitude|elevation|distance|diameter|area|weight|mass"
+            r"|(?:^|\bwhat(?:['’]s| is| was| are| were)?(?: the)?(?: [\w'-]+){0,3}? )(?:length|height|depth|width|altitude|elevation|distance|diameter|area|weight|mass"
             r"|speed|temperature|density|volume|capacity|population|radius|circumference)\b.*\?"
             r"|\bwhat is the span\b|cu[aá]nto (?:mide|pesa|dura)|qu[eé] (?:altura|longitud"
             r"|superficie)"
@@ -70,6 +70,10 @@ _WHICH = re.compile(
 )
 
 
+_ENGLISH = {"en": frozenset(("son", "era", "hay", "den", "comment"))}
+"""Words that ask in other languages and say something in this one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question as one language stems it.
@@ -101,7 +105,11 @@ class Asked:
 def read(question: str, language: str) -> Asked:
     """Read a question as the pages of `language` stem it."""
     key = language_key(language)
-    asking = {term for word in ASKING for term in terms(word, key, single=False)}
+    asking = {
+        term
+        for word in ASKING - _ENGLISH.get(key, frozenset())
+        for term in terms(word, key, single=False)
+    }
     every = dict.fromkeys(terms(_NAME_OF.sub(" ", question), key, single=False))
     words = tuple(t for t in every if t not in asking and not _part(t, every)) or tuple(every)
     kind = kind_of(question)
@@ -160,7 +168,7 @@ def names_in(question: str) -> list[str]:
 
 
 _NAME_OF = re.compile(
-    r"\b(?:the )?(?:first |last |full |real |birth )?names? of\b|\b(?:called|named)(?=\W*$)"
+    r"\b(?:the )?(?<!many )(?:first |last |full |real |birth )?names? of\b|\b(?:called|named)(?=\W*$)"
     r"|什么时候|什么|哪一?[年天个座位条种国]|哪[里儿]|谁|多少|几[个座位条种]|何时|何处|多[长高深宽大重远]"
 )
 

@@ -24,6 +24,8 @@ from .said import ABOVE, given_by, names_all, said_of, silent
 from .values import Value, rival_kind, values
 from .whose import MARGIN, of_another, outdone_in_clause
 
+_NUMBERING = re.compile(r"\d{1,3}[.)]\s")
+
 Rival = tuple[float, dict[str, float], Reading, str]
 """A unit that gives another value: its score, what each word counts in it, its page, its text."""
 
@@ -61,7 +63,11 @@ class Judging:
         piece = reading.pieces[number]
         unit = reading.text[piece.start : piece.end]
         place = (start - piece.start, end - piece.start)
-        if set(re.findall(r"\w+", fold(claim))) <= asked.folded:
+        claimed = stems(reading, claim)
+        told = set(re.findall(r"\w+", fold(claim))) <= asked.folded
+        # What the page is about, by a longer name: Johannes Kepler is not where Kepler was born.
+        told = told or not claimed.isdisjoint(asked.names) and claimed <= reading.title
+        if told or _NUMBERING.match(unit[place[0] :]) and not unit[: place[0]].strip():
             return None, "words of the question"
         measures = measured(self.asking, claim, unit, place)
         if not fits(self.asking, reading, claim, unit, place, measures):
@@ -69,7 +75,6 @@ class Judging:
         given = given_by(self.asking, asked, reading, number, start)
         if not names_all(asked, given):
             return None, "names"
-        claimed = stems(reading, claim)
         said = said_of(self.asking, asked, reading, number, start, measures, claimed)
         if said <= 0.0:
             return None, "relation"

@@ -91,7 +91,7 @@ def outdone_in_clause(
     if kind == q.AMOUNT and own_dimension(asking, unit, place):
         return False
     others = [v for v in values(unit, kind) if v.end <= place[0] or place[1] <= v.start]
-    if not others or unit.lstrip().startswith("|"):
+    if kind == q.ANY or not others or unit.lstrip().startswith("|"):
         return False
     bounds = [0, *(match.end() for match in _CLAUSE.finditer(unit)), len(unit)]
     clauses = list(pairwise(bounds))
