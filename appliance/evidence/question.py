@@ -36,7 +36,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"\bhow (?:long|tall|high|deep|wide|far|large|big|heavy|fast|old|hot|cold|much"
             r"|great|thick|broad|steep)\b"
-            r"|(?:^|\bwhat(?:['’]s| is| was| are| were)?(?: the)?(?: [\w'-]+){0,3}? )(?:length|height|depth|width|altitude|elevation|distance|diameter|area|weight|mass"
+            r"|(?:^|\bwhat(?:['’]s| is| was| are| were)?(?: the)?(?: [\w'-]+){0,3}? )"
+            r"(?:length|height|depth|width|altitude|elevation|distance|diameter|area|weight|mass"
             r"|speed|temperature|density|volume|capacity|population|radius|circumference)\b.*\?"
             r"|\bwhat is the span\b|cu[aá]nto (?:mide|pesa|dura)|qu[eé] (?:altura|longitud"
             r"|superficie)"
@@ -168,7 +169,8 @@ def names_in(question: str) -> list[str]:
 
 
 _NAME_OF = re.compile(
-    r"\b(?:the )?(?<!many )(?:first |last |full |real |birth )?names? of\b|\b(?:called|named)(?=\W*$)"
+    r"\b(?:the )?(?<!many )(?:first |last |full |real |birth )?names? of\b"
+    r"|\b(?:called|named)(?=\W*$)"
     r"|什么时候|什么|哪一?[年天个座位条种国]|哪[里儿]|谁|多少|几[个座位条种]|何时|何处|多[长高深宽大重远]"
 )
 

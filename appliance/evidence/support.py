@@ -24,6 +24,10 @@ from .said import ABOVE, given_by, names_all, said_of, silent
 from .values import Value, rival_kind, values
 from .whose import MARGIN, of_another, outdone_in_clause
 
+_CHOICE = re.compile(
+    r"^\s*(?:Which|Who|What|Is|Are|Was|Were)\b.*[A-Z]\w+\W* or (?:the )?[A-Z][^?]*\?\s*$"
+)
+"""A question that names its two answers: one sentence tells neither, and nothing else is one."""
 _NUMBERING = re.compile(r"\d{1,3}[.)]\s")
 
 Rival = tuple[float, dict[str, float], Reading, str]
@@ -66,9 +70,11 @@ class Judging:
         claimed = stems(reading, claim)
         told = set(re.findall(r"\w+", fold(claim))) <= asked.folded
         # What the page is about, by a longer name: Johannes Kepler is not where Kepler was born.
-        told = told or not claimed.isdisjoint(asked.names) and claimed <= reading.title
-        if told or _NUMBERING.match(unit[place[0] :]) and not unit[: place[0]].strip():
+        told = told or (not claimed.isdisjoint(asked.names) and claimed <= reading.title)
+        if told or (_NUMBERING.match(unit[place[0] :]) and not unit[: place[0]].strip()):
             return None, "words of the question"
+        if _CHOICE.search(self.asking.question):
+            return None, "choice"
         measures = measured(self.asking, claim, unit, place)
         if not fits(self.asking, reading, claim, unit, place, measures):
             return None, "kind"

@@ -19,6 +19,8 @@ from .support import Judging
 
 MOST_QUOTES = 3
 QUOTE_CHARACTERS = 400
+MOST_PAGES = 60
+"""Pages that are looked at, in the order given: a run of a hundred searches lists hundreds."""
 MOST_PLACES = 200
 """Places of a page that are looked at: an answer of one common word must not take minutes."""
 
@@ -31,7 +33,7 @@ def tie(answer: str, question: str, pages: Sequence[PageVersion]) -> list[Claim]
     The quote is the sentence, list item or table row that holds the claim, and it speaks of what
     was asked, see `support`. A list is one claim where a page says it whole, else each entry is.
     """
-    readings = [Reading(page) for page in dict.fromkeys(pages)]
+    readings = [Reading(page) for page in dict.fromkeys(pages)][:MOST_PAGES]
     judging = Judging(question, readings)
     from .conflicts import conflicts
 

@@ -326,6 +326,7 @@ def test_answers_as_people_write_them(answer: str, question: str) -> None:
         # A part of a date or of a name, a rounded number, another unit.
         ("2.5 km", "How long is the Forth Bridge?"),
         ("2,467 km", "How long is the Forth Bridge?"),
+        ("Queensferry", "Which is longer, Forth Bridge or Tay Bridge?"),
         ("Forth", "Which firth does the Forth Bridge cross?"),
     ],
 )
