@@ -159,7 +159,8 @@ def counted(
     for word in counted:
         for stem in stems(reading, word):
             wanted += [kin[:4] for kin in asking.asked(reading).kin.get(stem, ()) if len(kin) > 3]
-    behind = re.findall(r"[^\W\d_]+", fold(unit)[place[1] :])[:4]
+    # What follows another number is counted by that one.
+    behind = re.findall(r"[^\W\d_]+", re.split(r"\d", fold(unit)[place[1] :])[0])[:4]
     asked = asking.asked(reading)
     done = {word for word in asked.relation if word not in reading.title}
     bare = (in_words(claim) is not None or not re.search(r"[^\W\d_]", claim)) and not measured(

@@ -117,6 +117,12 @@ def after(asking: Asking, reading: Reading, number: int, place: int) -> frozense
     return reading.after(number) if SUBJECT.search(begins) else frozenset()
 
 
+def topic(asked: Asked, reading: Reading, number: int) -> frozenset[str]:
+    """Return the words of what a page is about, or a section of it, by its title and headings."""
+    above = reading.above(number, reading.pieces[number].start)
+    return reading.title | {word for word in above if asked.is_name(word)}
+
+
 def said_of(
     asking: Asking,
     asked: Asked,
@@ -129,8 +135,9 @@ def said_of(
     """How much of what is asked about the named is said here, and not only on the page."""
     # What the whole page is about is said by every unit of it, and so by none. A name that
     # the page is not about is said of it, as any word is.
+    about = topic(asked, reading, number)
     relation = [
-        word for word in asked.words if word not in reading.title and word not in asked.label
+        word for word in asked.words if word not in about and word not in asked.label
     ] or asked.relation
     # What the claim itself says of the question is not said of it.
     relation = [word for word in relation if word not in claimed or not asked.is_name(word)]

@@ -86,7 +86,7 @@ class Judging:
             return None, "relation"
         if of_another(self.asking, asked, reading, number, place):
             return None, "subject"
-        if outdone_in_clause(self.asking, asked, reading, claim, unit, place):
+        if outdone_in_clause(self.asking, asked, reading, number, claim, unit, place):
             return None, "clause"
         if silent(self.asking, asked, reading, number, start) and self._told_elsewhere(
             claim, asked

@@ -15,7 +15,7 @@ from .fitting import BY, own_dimension
 from .letters import fold
 from .question import Asked
 from .reading import Reading
-from .said import LABEL, SUBJECT
+from .said import LABEL, SUBJECT, topic
 from .values import NUMERIC, Value, names, rival_kind, values
 
 MARGIN = 0.35
@@ -84,9 +84,16 @@ def strange(asking: Asking, reading: Reading, run: str, known: set[str]) -> bool
 
 
 def outdone_in_clause(
-    asking: Asking, asked: Asked, reading: Reading, claim: str, unit: str, place: tuple[int, int]
+    asking: Asking,
+    asked: Asked,
+    reading: Reading,
+    number: int,
+    claim: str,
+    unit: str,
+    place: tuple[int, int],
 ) -> bool:
     """True where another value of the kind stands in the clause that says what is asked."""
+    about = topic(asked, reading, number)
     kind = rival_kind(asking.kind, claim)
     if kind == q.AMOUNT and own_dimension(asking, unit, place):
         return False
@@ -105,7 +112,7 @@ def outdone_in_clause(
         for word in asked.words:
             if asked.is_name(word):
                 # What the page is about need not be named; what else is asked about is.
-                share = 0.1 if word in reading.title or word in opening else worth_of_names
+                share = 0.1 if word in about or word in opening else worth_of_names
                 named = max(named, share if word in bag else 0.0)
                 continue
             share = LABEL if word in asked.label else 1.0
