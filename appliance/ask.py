@@ -6,7 +6,7 @@ the run is decided here, each event before the step it belongs to is shown.
 
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,13 +22,15 @@ from store.page import PageVersion
 
 from .agent import AnswerStep, CallStep, CutStep, Step, StopStep, TrimStep, TurnStep, research
 from .context import policy
-from .evidence import Claim, Evidence, holds, tie
+from .evidence import Claim, Evidence, Judgement, checked, holds, tie
 from .home import DISTRIBUTION
 from .limits import STOPPED, Budget, LiveLimits
 from .quotes import quotes
 from .readers import Readers
 from .resume import Record
 from .trace import RunWriter
+
+Judge = Callable[[Sequence[Claim], str, Sequence[PageVersion]], tuple[list[Claim], list[Judgement]]]
 
 LOOP = 2
 """The version of the loop's rules in a manifest: from 2 on a repeated call is told so."""
@@ -68,6 +70,8 @@ class Inquiry:
     stopped: bool = False
     recorded: bool = False
     """True while the steps are those of the record."""
+    judge: Judge | None = None
+    """Asks the model about claims that no quote carries; None: they stay without."""
 
     def __post_init__(self) -> None:
         self.readers = self.readers.remembering(self.memory)
@@ -102,6 +106,8 @@ class Inquiry:
             ):
                 self._record(step)
                 yield step
+            if self.judge is not None:
+                session.close()  # An engine has one session at a time.
             self._conclude()
         except (KeyboardInterrupt, Exception) as error:
             self.outcome = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -219,7 +225,12 @@ class Inquiry:
     def _conclude(self, error: str = "") -> None:
         if self.outcome == "answered":
             tied = tie(self.answer, self.question, self._sources())
-            self.claims = [Claim(c.text, tuple(self._checked(c.evidence))) for c in tied]
+            self.claims = checked(tied, self.readers.pages)
+            if self.judge is not None and not error and not self.stopped:
+                found, judgements = self.judge(self.claims, self.question, self._sources())
+                self.claims = checked(found, self.readers.pages)
+                items = [judgement.to_json() for judgement in judgements]
+                self.writer.add({"type": "judgements", "items": items})
             self.writer.add({"type": "evidence", "claims": [c.to_json() for c in self.claims]})
         elif self.outcome != "abstained":
             # Without an answer the best passages are the best answer so far.

@@ -29,7 +29,8 @@ class Config:
     pages.
     `context` is the window in tokens (0: what the model's profile says); `context_policy` is what
     makes room in a full one, `trim` or `none` (empty: what the profile says).
-    `model` empty means: the first installed researcher, else quotes. `allow_hosts` are the hosts
+    `model` empty means: the first installed researcher, else quotes. `judge` lets the model judge
+    claims that no quote carries. `allow_hosts` are the hosts
     outside this process that the seal lets through (a database or engine of the local network);
     naming one weakens the seal from a kernel filter to a check inside Python.
     """
@@ -51,6 +52,7 @@ class Config:
     context_policy: str = ""
     threads: int = 0
     seed: int = 0
+    judge: bool = False
     allow_hosts: tuple[str, ...] = ()
 
 
@@ -120,6 +122,10 @@ def _typed(name: str, value: object, where: str) -> object:
         raise ConfigError(
             f"{where} sets {name!r}, which is no setting; the settings are: {', '.join(_SETTINGS)}"
         )
+    if kind is bool:
+        if str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
+        raise ConfigError(f"{where} sets {name} to {value!r}; give true or false")
     if kind is int:
         if isinstance(value, (int, str)) and re.fullmatch(r"-?\d{1,18}", str(value)):
             return int(value)

@@ -55,6 +55,7 @@ WHERE miss.collection_id = %s AND NOT EXISTS (
       AND page.current_version IS NOT NULL)
 GROUP BY miss.url_hash ORDER BY 2 DESC, 1
 """
+_HOST = "SELECT 1 FROM page WHERE collection_id = %s AND host = %s LIMIT 1"
 
 
 def put_failure(
@@ -84,3 +85,8 @@ def put_miss(connection: Connection, collection: int, url: str, run_id: str) -> 
 def list_misses(connection: Connection, collection: int) -> list[Miss]:
     """Return the URLs still missing, the most wanted first."""
     return [Miss(*row) for row in connection.execute(_MISSES, (collection,))]
+
+
+def has_host(connection: Connection, collection: int, name: str) -> bool:
+    """True when a page of the host `name` is stored."""
+    return connection.execute(_HOST, (collection, name)).fetchone() is not None

@@ -13,7 +13,15 @@ from typing import Any
 from .codec import unpack_outlinks, unpack_text
 from .database import Connection, Database
 from .errors import DamagedPageError, UnknownVersionError, UrlError
-from .gaps import Failure, Miss, list_failures, list_misses, put_failure, put_miss
+from .gaps import (
+    Failure,
+    Miss,
+    has_host,
+    list_failures,
+    list_misses,
+    put_failure,
+    put_miss,
+)
 from .nearest import nearest_pages
 from .page import Outlink, PageVersion
 from .urls import aliases, url_hash
@@ -306,6 +314,12 @@ class PageStore:
         with self._database.read() as connection:
             collection = self._id(connection)
             return [] if collection is None else list_misses(connection, collection)
+
+    def knows_host(self, name: str) -> bool:
+        """True when the collection has a page of the host `name`."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return collection is not None and has_host(connection, collection, name)
 
     def verify(self, progress: Progress | None = None) -> list[Fault]:
         """Re-hash every version and every page's URL; return the rows that are wrong."""

@@ -39,6 +39,7 @@ PROMISED = {
     "from a fresh clone": ("clone", "clone again", "clone tests"),
     "demo": ("demo", "demo again", "demo home"),
     "eval": ("eval demo", "eval none"),
+    "evidence": ("evidence", "evidence model"),
     "demo researcher": ("renamed", "invented", "processes", "model card", "model import"),
     "real pages": ("docs crawl", "docs search", "sites.toml"),
     "replay": ("replay", "replay altered"),

@@ -35,6 +35,7 @@ VERBS = {
     "purge": Verb("Remove pages from store, indexes and runs, with a receipt.", "loopback"),
     "eval": Verb("Ask every question of a file and count the right answers."),
     "crawl": Verb("Fetch web pages into the store (the verb that may reach outside).", "open"),
+    "gaps": Verb("List what runs asked the corpus for in vain."),
     "index": Verb("Index what was stored: passages, vectors, the frozen snapshot.", "loopback"),
     "models": Verb("List, show, import, verify and remove local models."),
     "verify": Verb("Re-hash stored pages, index and weights, and name what is wrong."),

@@ -47,6 +47,10 @@ def claims_text(claims: Sequence[Claim]) -> str:
         for evidence in claim.evidence:
             number += 1
             lines.append(evidence_lines(evidence, number))
+        for conflict in claim.conflicts:
+            number += 1
+            lines.append(f"  ↯ another page that was read says {safe(conflict.value)}:")
+            lines.append(evidence_lines(conflict.evidence, number))
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from . import (
     clone,
     demo,
     docs,
+    evidence,
     kills,
     loop,
     recorded,
@@ -35,6 +36,7 @@ from .stage import Stage
 CHECKS: tuple[Check, ...] = (
     *clone.CHECKS,
     *demo.CHECKS,
+    *evidence.CHECKS,
     *researcher.CHECKS,
     *docs.CHECKS,
     *replays.CHECKS,

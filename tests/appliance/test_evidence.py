@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.evidence import Evidence, claims, fold, holds, occurrences, tie
+from appliance.evidence import Evidence, checked, claims, fold, holds, occurrences, tie
+from appliance.evidence.support import Judging
+from appliance.evidence.tie import MOST_PLACES
 from store.database import Database
 from store.page import PageVersion
 from store.pages import PageStore
@@ -65,7 +67,7 @@ def quoted(answer: str, question: str, *pages: PageVersion) -> list[tuple[str, s
         (
             "john fowler",
             "Who designed the Forth Bridge?",
-            [("designers were Sir John Fowler and Benjamin Baker.", "contains")],
+            [("The\ndesigners were Sir John Fowler and Benjamin Baker.", "contains")],
         ),
         (
             "521.3",
@@ -185,8 +187,18 @@ def test_every_span_slices_back_however_long_its_line(database: Database) -> Non
     store.add(versions)
     stored = [store.resolve(version.url) for version in versions]
     seen = 0
-    for answer in ("77 km", "1890", "54", "John Fowler", "Main span", "café", "bridge"):
-        for claim in tie(answer, "bridge long opened designed part café 54", stored):  # type: ignore[arg-type]
+    asked = (
+        ("77 km", "How long is the Long bridge?"),
+        ("1890", "When was the Forth Bridge opened?"),
+        ("54", "How many seats has the café at the Forth Bridge?"),
+        ("John Fowler", "Who designed the Forth Bridge?"),
+        ("Benjamin Baker", "Who were the designers of the Forth Bridge?"),
+        ("521.3", "How long is the main span of the Forth Bridge?"),
+        ("2,467 metres", "How long is the Forth Bridge?"),
+        ("1,890 pounds", "How much did the tolls of the Forth Bridge bring?"),
+    )
+    for answer, question in asked:
+        for claim in tie(answer, question, stored):  # type: ignore[arg-type]
             for evidence in claim.evidence:
                 (version,) = [v for v in versions if v.url == evidence.url]
                 assert version.text[evidence.start : evidence.end] == evidence.quote
@@ -233,9 +245,9 @@ def test_a_common_word_on_a_long_page_is_looked_at_only_so_often(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[int] = []
-    monkeypatch.setattr("appliance.evidence._worth", lambda *_: looked.append(1) or 0.0)
+    monkeypatch.setattr(Judging, "support", lambda *_: looked.append(1))
     quoted("a", "What is it?", page("a b\n" * 5000))
-    assert len(looked) == 200
+    assert len(looked) == MOST_PLACES == 200
 
 
 def test_evidence_as_json_keeps_every_field() -> None:
@@ -250,3 +262,99 @@ def test_evidence_as_json_keeps_every_field() -> None:
         "quote": "q",
         "label": "verbatim",
     }
+
+
+RIVERS = """# Rivers
+
+| River | Length |
+| --- | --- |
+| Danube | 2,860 km |
+| Rhine | 1,230 km |
+"""
+DANUBE = "# Danube\n\nThe Danube is 2,850 kilometres long. The Breg and the Brigach form it.\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        # Dates and numbers in another form, names without a title, a list in another order.
+        ("5 May 1920", "When was Ada Stone born?"),
+        ("May 5, 1920", "When was Ada Stone born?"),
+        ("1920-05-05", "When was Ada Stone born?"),
+        ("1920", "In which year was Ada Stone born?"),
+        ("2.5 million", "How many people live in Stonetown?"),
+        ("2,500,000", "How many people live in Stonetown?"),
+        ("Dr Karl Meyer", "Who taught Ada Stone?"),
+        ("Karl Meyer", "Who taught Ada Stone?"),
+        ("Meyer", "Who taught Ada Stone?"),
+        ("the violin and the cello", "Which instruments did Ada Stone play?"),
+        ("cello and violin", "Which instruments did Ada Stone play?"),
+        ("12 m", "How high is the tower of Stonetown?"),
+        ("37 years", "How old was Ada Stone when she died?"),
+    ],
+)
+def test_answers_as_people_write_them(answer: str, question: str) -> None:
+    stone = page(
+        "# Ada Stone\n\nAda Stone was born in Stonetown on 5 May 1920. She was taught by Karl "
+        "Meyer. Ada Stone played the violin and the cello.\n\n- Age at death: 37\n",
+        "Ada Stone",
+    )
+    town = page(
+        "# Stonetown\n\nStonetown has 2.5 million inhabitants.\n\n"
+        "| Building | Height (m) |\n| --- | --- |\n| Tower | 12 |\n| Gate | 9 |\n",
+        "Stonetown",
+    )
+    claims = tie(answer, question, [stone, town])
+    assert claims
+    assert all(claim.supported for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        # The same page says it, of another thing.
+        ("1,230 km", "How long is the Danube?"),
+        ("2,467 metres", "How long is the main span of the Forth Bridge?"),
+        ("46", "How high is the approach of the Forth Bridge?"),
+        # The same thing, another property.
+        ("1890", "When was the Forth Bridge sold?"),
+        ("120 m", "How long is the Forth Bridge?"),
+        # Another kind of thing.
+        ("Firth of Forth", "When was the Forth Bridge opened?"),
+        ("2,467 metres", "Who designed the Forth Bridge?"),
+        ("521.3", "In which year was the Forth Bridge opened?"),
+        # A part of a date or of a name, a rounded number, another unit.
+        ("2.5 km", "How long is the Forth Bridge?"),
+        ("2,467 km", "How long is the Forth Bridge?"),
+        ("Queensferry", "Which is longer, Forth Bridge or Tay Bridge?"),
+        ("Forth", "Which firth does the Forth Bridge cross?"),
+    ],
+)
+def test_what_is_said_of_something_else_supports_nothing(answer: str, question: str) -> None:
+    assert quoted(answer, question, page(BRIDGE), page(RIVERS, "Rivers")) == []
+
+
+def test_another_page_that_says_otherwise_is_a_conflict(database: Database) -> None:
+    pages = [page(DANUBE, "Danube"), page(RIVERS, "Rivers")]
+    (claim,) = tie("2,850 km", "How long is the Danube?", pages)
+    assert [item.quote for item in claim.evidence] == ["The Danube is 2,850 kilometres long."]
+    ((value, other),) = [(item.value, item.evidence) for item in claim.conflicts]
+    assert (value, other.quote) == ("2,860 km", "| Danube | 2,860 km |")
+    store = PageStore(database)
+    store.add(pages)
+    assert checked([claim], store) == [claim]
+    assert claim.to_json()["conflicts"] == [{"value": "2,860 km", "evidence": other.to_json()}]
+    # The twin: what the other page says in other words, in another unit or of another, is none.
+    for row in ("Danube | 2850 km", "Danube | 1,770 miles", "Elbe | 1,094 km"):
+        same = page(RIVERS.replace("Danube | 2,860 km", row), "Rivers")
+        (claim,) = tie("2,850 km", "How long is the Danube?", [pages[0], same])
+        assert claim.supported
+        assert claim.conflicts == ()
+
+
+def test_each_entry_of_a_list_is_tied_by_itself() -> None:
+    question = "Which two streams form the Danube?"
+    found = tie("Brigach, Breg and Iller", question, [page(DANUBE, "Danube")])
+    assert [(claim.text, claim.supported) for claim in found] == [
+        ("Brigach", True), ("Breg", True), ("Iller", False),
+    ]  # fmt: skip

@@ -2,16 +2,17 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 
 import click
 
 from models.turns import abstains
 from store.page import clean
 
-from ...ask import Inquiry, manifest
+from ...ask import Inquiry, Judge, manifest
 from ...config import Config
 from ...context import POLICIES
-from ...evidence import Claim
+from ...evidence import Claim, judged
 from ...going_on import go_on, recorded_budget
 from ...interrupts import first_asks
 from ...limits import Budget
@@ -57,6 +58,7 @@ STOPPING = b"\nstopping: the model gives its best answer so far (Ctrl-C again en
     type=click.Choice(POLICIES),
     help="What makes room in a full context: trim (leave out the oldest results) or none.",
 )
+@click.option("--judge", is_flag=True, help="Let the model judge claims that no quote carries.")
 @click.option("--seed", type=int, help="Seed of the sampling (default 0).")
 @date_option
 @click.option("--resume", metavar="RUN", help="Go on with a run that was killed or interrupted.")
@@ -72,6 +74,7 @@ def command(
     turns: int | None,
     tokens: int | None,
     context_policy: str | None,
+    judge: bool,
     seed: int | None,
     date: str,
     resume: str | None,
@@ -86,7 +89,11 @@ def command(
     the last for the whole of it.
     """
     config = config_from(
-        collection=collection, model=model, seed=seed, context_policy=context_policy
+        collection=collection,
+        model=model,
+        seed=seed,
+        context_policy=context_policy,
+        judge=True if judge else None,
     )
     allowed = Budget(turns or 0, tokens or 0, budget, config.context, config.context_policy)
     text = clean(" ".join(question)).strip()
@@ -130,6 +137,8 @@ def command(
             )
             with RunWriter(config.home.runs, entry) as writer:
                 inquiry = Inquiry(text, readers, writer)
+                if config.judge:
+                    inquiry.judge = _judge(researcher, date, config.seed)
                 _research(inquiry, researcher, date, config.seed, allowed, as_json)
 
 
@@ -149,7 +158,16 @@ def _resume(run_id: str, config: Config, given: Budget, as_json: bool) -> None:
                 inquiry = go_on(run, writer, readers, researcher, allowed)
                 say(f"going on with run {run.id} after {inquiry.record.turns} turns")
                 seed, date = int(str(run.manifest["seed"])), str(run.manifest["date"])
+                if config.judge:
+                    inquiry.judge = _judge(researcher, date, seed)
                 _research(inquiry, researcher, date, seed, allowed, as_json)
+
+
+def _judge(researcher: Researcher, date: str, seed: int) -> Judge:
+    """The model as judge of the claims that no quote carries."""
+    return partial(
+        judged, engine=researcher.engine, profile=researcher.profile, date=date, seed=seed
+    )
 
 
 def _research(

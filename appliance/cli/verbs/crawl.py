@@ -18,9 +18,11 @@ from crawler.report import CrawlReport
 from crawler.run import crawl
 from crawler.sites import Site, read_sites, write_example
 from store.errors import UrlError
+from store.pages import PageStore
 from store.urls import canonical
 
 from ...errors import ConfigError
+from ...gaps import wanted
 from ...readers import open_store
 from ..options import as_json, collection_option, config_from, print_json, say
 
@@ -48,6 +50,7 @@ _PLAIN_NAMES = {"html", "htdocs", "www", "public", "site", "doc", "docs"}
 @click.option("--proxy", metavar="URL", help="An HTTP proxy to fetch everything through.")
 @click.option("--user-agent", help="How to name yourself to servers.")
 @click.option("--no-robots", is_flag=True, help="Ignore robots.txt (for your own servers only).")
+@click.option("--gaps", is_flag=True, help="Fetch the pages that runs asked for in vain, no links.")
 @click.option("--restart", is_flag=True, help="Forget the queue of an unfinished crawl.")
 @as_json
 def command(
@@ -55,6 +58,7 @@ def command(
     sites: Path | None,
     collection: str | None,
     no_robots: bool,
+    gaps: bool,
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -62,15 +66,19 @@ def command(
 
     A FOLDER of HTML is served on loopback for the crawl; a file SITES.TOML lists sites with
     their settings, and without any target ./sites.toml is read. Stopped at any moment, the same
-    command goes on where it was; finished, it fetches again only what has changed.
+    command goes on where it was; finished, it fetches again only what has changed. With --gaps the
+    pages are fetched that runs asked for in vain (appliance gaps lists them).
     """
     config = config_from(collection=collection)
     given = {name: value for name, value in chosen.items() if value not in (None, (), False)}
     given |= {"collection": config.collection} | ({"robots": False} if no_robots else {})
     reports: list[CrawlReport] = []
     with ExitStack() as servers:
-        jobs = [job for target in _targets(targets, sites) for job in _jobs(target, given, servers)]
+        named = _targets(targets, sites) if targets or sites or not gaps else []
+        jobs = [job for target in named for job in _jobs(target, given, servers)]
         with open_store(config) as database, config.home.writer("crawl"):
+            if gaps:
+                jobs += _gaps(PageStore(database, config.collection), given)
             for job in jobs:
                 with CrawlProgress(quiet=as_json) as progress:
                     reports.append(crawl(database, job.seeds, job.options, progress))
@@ -79,8 +87,10 @@ def command(
                         say(line)
     if as_json:
         print_json([report.json() for report in reports])
-    else:
+    elif jobs:
         say("now run: appliance index")
+    else:
+        say("no run has asked for a page in vain that could be fetched; see: appliance gaps")
 
 
 def _targets(targets: tuple[str, ...], sites: Path | None) -> list[str]:
@@ -112,6 +122,13 @@ def _jobs(target: str, given: dict[str, Any], servers: ExitStack) -> list[Site]:
     if _is_path(target):
         raise SeedError(f"there is no folder or file {target}; check the path")
     return [Site((target,), CrawlOptions(**given))]
+
+
+def _gaps(pages: PageStore, given: dict[str, Any]) -> list[Site]:
+    """The pages that runs asked for in vain as one job: those pages, and nothing they link to."""
+    urls = wanted(pages.misses(), pages.knows_host)
+    options = CrawlOptions(**({"max_depth": 0, "sitemaps": False} | given))
+    return [Site(tuple(urls), options)] if urls else []
 
 
 def _is_path(target: str) -> bool:

@@ -1,0 +1,115 @@
+"""What runs looked for and the corpus does not have: questions without an answer, the queries they
+searched with, and the pages they asked for.
+
+It reads runs and the store's misses, and writes nothing: a gap is closed by a page that comes.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from store.errors import UrlError
+from store.gaps import Miss
+from store.urls import canonical, host
+
+from .trace import Event, Run
+
+FOUND = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that its last run did not answer, and what that run searched for and missed."""
+
+    run: str
+    question: str
+    outcome: str
+    queries: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The question as JSON values."""
+        return {
+            "run": self.run,
+            "question": self.question,
+            "outcome": self.outcome,
+            "queries": list(self.queries),
+            "missing": list(self.missing),
+        }
+
+
+def unanswered(runs: Iterable[Run]) -> list[Unanswered]:
+    """Return the questions whose newest run ended without a supported answer.
+
+    `runs` come the newest first. An answer that no quote supports leaves its question open.
+    """
+    found: dict[str, Unanswered | None] = {}
+    for run in runs:
+        if run.question not in found and run.outcome != "unfinished":
+            found[run.question] = None if _supported(run) else _gap(run)
+    return [gap for gap in found.values() if gap is not None]
+
+
+def wanted(misses: Sequence[Miss], known: Callable[[str], bool]) -> list[str]:
+    """Return the missing URLs that can be fetched, the most wanted first.
+
+    What a model made up is listed as a miss too, and is no address. A model also repeats what a
+    hostile page tells it, so a host of this machine or its network is left out unless `known`
+    says that the corpus has pages of it.
+    """
+    found: list[str] = []
+    for miss in misses:
+        try:
+            url = canonical(miss.url)
+        except UrlError:
+            continue
+        if not url.startswith(("http://", "https://")):
+            continue
+        name = host(url)
+        if not _inside(name) or known(name):
+            found.append(url)
+    return list(dict.fromkeys(found))
+
+
+def _inside(name: str) -> bool:
+    """True for a host of this machine or a private network, by its name."""
+    bare = name.strip("[]")
+    try:
+        return not ipaddress.ip_address(bare).is_global
+    except ValueError:
+        return "." not in bare or bare.endswith((".localhost", ".local", ".internal", ".lan"))
+
+
+def miss_json(miss: Miss) -> dict[str, object]:
+    """A missing page as JSON values."""
+    last: datetime = miss.last_at
+    return {"url": miss.url, "runs": miss.runs, "last": last.isoformat(timespec="seconds")}
+
+
+def _supported(run: Run) -> bool:
+    if run.outcome != FOUND:
+        return False
+    if (quotes := run.last("quotes")) is not None and run.last("evidence") is None:
+        return bool(quotes.get("items"))
+    evidence = run.last("evidence")
+    claims = _rows(evidence, "claims") if evidence else []
+    return bool(claims) and all(claim.get("evidence") for claim in claims)
+
+
+def _gap(run: Run) -> Unanswered:
+    queries: dict[str, None] = {}
+    missing: dict[str, None] = {}
+    for call in run.all("call"):
+        data = call.get("data")
+        if not isinstance(data, dict):
+            continue
+        queries |= dict.fromkeys(str(query["query"]) for query in _rows(data, "queries"))
+        pages = _rows(data, "pages")
+        missing |= dict.fromkeys(str(page["url"]) for page in pages if page.get("missing"))
+    return Unanswered(run.id, run.question, run.outcome, tuple(queries), tuple(missing))
+
+
+def _rows(event: Event, name: str) -> list[dict[str, object]]:
+    rows = event.get(name, ())
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

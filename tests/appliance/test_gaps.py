@@ -1,0 +1,122 @@
+"""What runs looked for in vain is listed, fetched on request, and gone once it is there."""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from appliance.gaps import unanswered, wanted
+from appliance.trace import RunWriter, read_runs
+from store.gaps import Miss
+
+from .conftest import WHEN, Corpus, Done
+
+Command = Callable[..., Done]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[str]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    for name in ("elbe", "other"):
+        text = (
+            f"<title>{name}</title><h1>{name}</h1><p>The {name} is a river."
+            + " It flows for a long way." * 9
+        )
+        (folder / f"{name}.html").write_text(f'{text}<a href="other.html">other</a>')
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def run(runs: Path, question: str, *events: dict[str, object], outcome: str = "abstained") -> str:
+    with RunWriter(runs, {"question": question, "model": "demo", "profile": "demo"}) as writer:
+        for event in events:
+            writer.add(event)
+        writer.add({"type": "end", "outcome": outcome, "seconds": 1})
+    return writer.id
+
+
+CALL: dict[str, object] = {
+    "type": "call",
+    "data": {
+        "queries": [{"query": "Elbe length", "hits": []}],
+        "pages": [{"url": "https://a.example/elbe", "missing": True}],
+    },
+}
+
+
+def claims(*quotes: object) -> dict[str, object]:
+    return {"type": "evidence", "claims": [{"claim": "x", "evidence": list(quotes)}]}
+
+
+def test_a_question_is_open_until_a_run_answers_it_with_support(tmp_path: Path) -> None:
+    first = run(tmp_path, "How long is the Elbe?", CALL)
+    (left,) = unanswered(read_runs(tmp_path))
+    assert (left.run, left.question, left.outcome) == (first, "How long is the Elbe?", "abstained")
+    assert left.queries == ("Elbe length",)
+    assert left.missing == ("https://a.example/elbe",)
+    run(tmp_path, "How long is the Elbe?", claims(), outcome="answered")
+    (left,) = unanswered(read_runs(tmp_path))
+    assert left.outcome == "answered"
+    run(tmp_path, "How long is the Elbe?", claims({"quote": "q"}), outcome="answered")
+    assert unanswered(read_runs(tmp_path)) == []
+    run(tmp_path, "q", {"type": "quotes", "items": [{"quote": "q"}]}, outcome="answered")
+    assert unanswered(read_runs(tmp_path)) == []
+
+
+def test_only_addresses_are_fetched_and_none_inside_that_the_corpus_does_not_know() -> None:
+    urls = (
+        "https://a.example/x", "the page about the Elbe", "file:///etc/passwd",
+        "http://localhost/x", "http://127.0.0.1:80/x", "http://169.254.169.254/latest",
+        "http://[::1]/x", "http://10.0.0.8/x", "http://router/x", "http://8.8.8.8/x",
+    )  # fmt: skip
+    misses = [Miss(url, 1, WHEN) for url in urls]
+    assert wanted(misses, lambda name: False) == ["https://a.example/x", "http://8.8.8.8/x"]
+    assert "http://127.0.0.1/x" in wanted(misses, lambda name: name.startswith("127."))
+
+
+def test_pages_asked_for_in_vain_are_listed_fetched_and_gone(
+    corpus: Corpus, process: Command, site: str
+) -> None:
+    run(corpus.runs, "How long is the Elbe?", CALL)
+    corpus.pages.record_miss(f"{site}/elbe.html", "r1")
+    corpus.pages.record_miss(f"{site}/elbe.html", "r2")
+    listed = process("gaps", environment=corpus.environment)
+    assert listed.code == 0
+    assert f"{site}/elbe.html" in listed.out
+    assert "How long is the Elbe?" in listed.out
+    assert "searched: Elbe length" in listed.out
+    as_json = process("gaps", "--json", environment=corpus.environment).json
+    assert [page["runs"] for page in as_json["pages"]] == [2]
+    assert as_json["questions"][0]["queries"] == ["Elbe length"]
+    # A host of this machine that the corpus has no page of is not fetched for a model.
+    unknown = process("crawl", "--gaps", environment=corpus.environment)
+    assert "no run has asked for a page in vain that could be fetched" in unknown.err
+    first = process(
+        "crawl", "--workers", "1", "--max-depth", "0", f"{site}/other.html",
+        environment=corpus.environment,
+    )  # fmt: skip
+    assert first.code == 0, first.err
+    before = corpus.pages.count()
+    done = process("crawl", "--gaps", "--workers", "1", environment=corpus.environment)
+    assert done.code == 0, done.err
+    assert corpus.pages.count() == before + 1
+    assert corpus.pages.resolve(f"{site}/elbe.html") is not None
+    assert corpus.pages.misses() == []
+
+
+def test_nothing_asked_in_vain(corpus: Corpus, command: Command) -> None:
+    done = command("gaps")
+    assert (done.code, done.out) == (0, "No run has asked for anything in vain.\n")
