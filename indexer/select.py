@@ -7,6 +7,7 @@ index: how rare a word is, is counted on the page itself.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -128,13 +129,19 @@ def _label(body: str, kind: str) -> str:
 
 def _wanted(goal: str, question: str, key: str) -> dict[str, float]:
     """Return the words to look for with their shares, the goal's first."""
-    asking = {term for word in ASKING for term in terms(word, key, single=False)}
+    asking = _asking(key)
     wanted: dict[str, float] = {}
     for source, share in ((goal, 1.0), (question, QUESTION_SHARE)):
         words = list(dict.fromkeys(terms(source, key, single=False)))
         for word in [w for w in words if w not in asking] or ([] if wanted else words):
             wanted.setdefault(word, share)
     return wanted
+
+
+@lru_cache(maxsize=32)
+def _asking(key: str) -> frozenset[str]:
+    """Return the terms of the words that only ask."""
+    return frozenset(term for word in ASKING for term in terms(word, key, single=False))
 
 
 def rank_units(

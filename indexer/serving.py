@@ -142,7 +142,8 @@ def _picks(
     """Take units one by one, the one that gives most for what it costs first, while they fit."""
     top = max((unit.worth for unit in units), default=0.0) or 1.0
     said = Counter(fact for unit in units for fact in unit.facts)
-    salience = {fact: 2.0 - 1.0 / times for fact, times in said.items()}
+    # In one order, for sums of fractions hang on theirs.
+    news = [[(fact, 2.0 - 1.0 / said[fact]) for fact in sorted(unit.facts)] for unit in units]
     signs = _signs(plan, title, sorted({unit.part for unit in units}))
     sizes = {sign: (sign.end - sign.start) / LETTERS for each in signs.values() for sign in each}
     under: dict[tuple[int, ...], list[int]] = {}
@@ -152,13 +153,18 @@ def _picks(
     heard: set[str] = set()
     bodies: set[str] = set()
 
-    def gain(unit: Unit) -> float:
-        fresh = sum(salience[fact] for fact in sorted(unit.facts - heard))
-        entry = sum(sizes[sign] for sign in signs[unit.part] if sign not in shown)
+    def gain(number: int) -> float:
+        unit, fresh, entry = units[number], 0.0, 0.0
+        for fact, salience in news[number]:
+            if fact not in heard:
+                fresh += salience
+        for sign in signs[unit.part]:
+            if sign not in shown:
+                entry += sizes[sign]
         worth = unit.worth / top * (1.0 + FACT_SHARE * math.sqrt(fresh))
         return round(worth / math.sqrt(unit.size + entry), 9)
 
-    heap = [(-gain(unit), unit.bit.start, number) for number, unit in enumerate(units)]
+    heap = [(-gain(number), unit.bit.start, number) for number, unit in enumerate(units)]
     heapq.heapify(heap)
     done: set[int] = set()
     left, first = budget, True
@@ -167,7 +173,7 @@ def _picks(
         if number in done:
             continue
         unit = units[number]
-        now = (-gain(unit), start, number)
+        now = (-gain(number), start, number)
         if heap and now > heap[0]:
             heapq.heappush(heap, now)  # something taken meanwhile says what it says
             continue
@@ -206,7 +212,7 @@ def _picks(
         if also:  # the others of the section have become cheaper
             for other in under[plan.parts[unit.part].above]:
                 if other not in done:
-                    heapq.heappush(heap, (-gain(units[other]), units[other].bit.start, other))
+                    heapq.heappush(heap, (-gain(other), units[other].bit.start, other))
         yield Pick(bit.start, end, tuple(also), needed)
 
 

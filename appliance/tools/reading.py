@@ -8,6 +8,7 @@ holds first and apart. It knows no tool call and no model.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import urljoin
 
 from indexer.inline import Link, bare, links
@@ -53,6 +54,7 @@ def read(page: PageVersion, goal: str, question: str, tokens: int, pages: PageSt
     Deterministic: the same page, goal, question and corpus give the same bytes.
     """
 
+    @cache
     def cost(start: int, end: int) -> int:
         return likely_tokens(shown(page.text[start:end]))
 
