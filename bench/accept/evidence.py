@@ -11,8 +11,6 @@ from .check import Check, demand
 from .stage import Stage
 
 LEAST_RIGHT, SHARE, MOST_WRONG, WRONG = 50, 0.9, 5, 100
-MODEL_RIGHT = 30
-"""Right answers of the demonstration model that there must be to judge by."""
 
 
 def given_answers(stage: Stage) -> str:
@@ -35,8 +33,9 @@ def model_answers(stage: Stage) -> str:
     found = stage.once("evidence of runs", lambda: of_runs(stage.demo_home, QUESTIONS))
     right = [one for one in found if one.source == "the model, right"]
     supported = sum(one.supported for one in right)
-    figure = f"{supported} of {len(right)}"
-    demand(len(right) >= MODEL_RIGHT and supported >= SHARE * len(right), figure)
+    figure = f"{supported} of {len(right)} right answers supported"
+    demand(supported >= SHARE * len(right), figure)
+    demand(len(right) >= LEAST_RIGHT, f"{figure}, of {LEAST_RIGHT} that there are to be")
     return figure
 
 
@@ -52,7 +51,7 @@ CHECKS = (
     ),
     Check(
         "evidence model",
-        f"{SHARE:.0%} of what the demonstration model answers right is supported",
+        f"the demonstration model, one run: of {LEAST_RIGHT} right answers {SHARE:.0%} supported",
         model_answers,
     ),
 )
