@@ -129,7 +129,7 @@ def test_another_collection_has_its_own_index(
     assert done.code == 0, done.err
     assert listed(corpus) == [[RHINE]]
     run = read_run(corpus.runs, "last")
-    assert run.manifest["collection"] == "other"
+    assert run.manifest["corpus"]["collection"] == "other"  # type: ignore[index]
     assert "of the other collection" in str(run.all("call")[1]["text"])
     # Its replay needs no flag.
     assert command("replay", "last").out.endswith("all 2 tool calls identical\n")

@@ -167,7 +167,7 @@ def test_the_verb_says_that_recorded_vectors_are_used(
     def elsewhere(config: Config) -> Iterator[Readers]:
         yield opened(WOBBLE)
 
-    monkeypatch.setattr("appliance.cli.verbs.replay.open_readers", elsewhere)
+    monkeypatch.setattr("appliance.proving.open_readers", elsewhere)
     done = command("replay", "last")
     assert done.code == 0, done.err
     assert "2 of 2 query vectors are rounded otherwise on this machine" in done.err
