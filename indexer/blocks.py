@@ -6,7 +6,7 @@ nothing about passages, encoders or goals. Every non-blank line of a text lies i
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 HEADING = "heading"
 PARAGRAPH = "paragraph"
@@ -22,8 +22,7 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(r"[*_`]{1,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One block: `text[start:end]` is its lines without the last newline; level is a heading's."""
 
     kind: str

@@ -115,21 +115,25 @@ class Look:
     def _near(self, at: int, held: Sequence[dict[int, float]]) -> dict[int, float]:
         """The wanted words of the blocks near this one, less the farther they are."""
         parts, this = self._parts, self._parts[at]
+        section = this.above[:1]
         near: dict[int, float] = {}
         for step in (-1, 1):
             other = at + step
             while 0 <= other < len(held):
                 beside = parts[other]
                 apart = this.start - beside.end if step < 0 else beside.start - this.end
-                if apart > WINDOW or beside.above[:1] != this.above[:1]:
+                if apart > WINDOW or (
+                    beside.above is not this.above and beside.above[:1] != section
+                ):
                     break
-                if held[other]:
+                if hits := held[other]:
                     share = 1.0 - 0.5 * apart / WINDOW
                     if beside.above != this.above:
                         share *= BRANCH_SHARE
-                    for word, weight in held[other].items():
-                        if share * weight > near.get(word, 0.0):
-                            near[word] = share * weight
+                    for word, weight in hits.items():
+                        counted = share * weight
+                        if word not in near or counted > near[word]:
+                            near[word] = counted
                 other += step
         return near
 

@@ -6,6 +6,7 @@ pages (`store.pagemarks`); what follows a mark is on that page.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from store.pagemarks import page_of_mark
 
@@ -16,8 +17,7 @@ LONGEST = 1000
 """Letters of the longest sentence; longer ones are lists or tables that lost their marks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A block that says something: `text[start:end]`, and where it stands.
 
     `above` are the headings over it, outermost first, as numbers into `Outline.headings`; `mark` is
@@ -71,8 +71,7 @@ class Outline:
         return Place(heads, None if found.mark is None else self.marks[found.mark].page)
 
 
-@dataclass(frozen=True, slots=True)
-class Bit:
+class Bit(NamedTuple):
     """A sentence, list item, table row or code fence; a row has its table's header."""
 
     start: int

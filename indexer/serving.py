@@ -13,7 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from .blocks import Block
@@ -32,6 +32,8 @@ CONSIDERED = 2400
 """Tokens of the best blocks that are cut into sentences, besides the budget."""
 REMEMBERED = 8
 """Pages whose outline and words are kept: a page is mostly read more than once in a run."""
+LONGEST_TOKEN = 8
+"""Letters a token, spaces with them, that a text hardly has more of on the whole."""
 MOST_LETTERS = 30
 """More letters a token no text has, so that no long one is counted in vain."""
 BEFORE_SHARE = 0.25
@@ -178,6 +180,8 @@ def _picks(
             heapq.heappush(heap, now)  # something taken meanwhile says what it says
             continue
         done.add(number)
+        if not first and unit.size > LONGEST_TOKEN / LETTERS * left:
+            continue  # it cannot fit, whatever it says
         body = "".join(_WORD.findall(text[unit.bit.start : unit.bit.end]))
         if body in bodies:
             continue
@@ -189,7 +193,7 @@ def _picks(
             if cost(both.start, bit.end) + 1 <= left * BEFORE_SHARE:
                 done.add(before)
                 heard |= units[before].facts
-                bit = replace(bit, start=both.start)
+                bit = bit._replace(start=both.start)
         head = [Span(*bit.header)] if bit.header and Span(*bit.header) not in shown else []
         needed = cost(bit.start, bit.end) + 1 + sum(cost(*span) + 1 for span in head)
         end = bit.end

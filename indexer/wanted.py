@@ -106,7 +106,7 @@ def best(hits: Iterable[Hit]) -> dict[int, float]:
     """Return the best match of each word."""
     found: dict[int, float] = {}
     for number, weight in hits:
-        if weight > found.get(number, 0.0):
+        if number not in found or weight > found[number]:
             found[number] = weight
     return found
 
