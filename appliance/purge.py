@@ -24,8 +24,9 @@ from store.purge import COLLECTION, Doomed, delete_pages, find_doomed, passages_
 
 from .errors import PurgeError, RunError
 from .home import Home
+from .mentions import address_hashes
 from .receipts import Receipt, new_id, now, unfinished
-from .redaction import Redactor, named_pages, redact_run
+from .redaction import Redactor, redact_run
 from .retention import referred_indexes
 from .trace import locked_run, read_run, run_ids
 
@@ -127,7 +128,7 @@ def concerned(home: Home, receipt: Receipt) -> Iterator[tuple[str, set[bytes]]]:
                 f"{error}; until then the purge does not end, for the run may hold texts of the "
                 f"pages (or remove it with: appliance runs rm {run_id})"
             ) from error
-        named = pages.intersection(named_pages(run.events))
+        named = pages.intersection(address_hashes(run.events))
         corpus = run.manifest.get("corpus")
         elsewhere = isinstance(corpus, dict) and corpus.get("collection") != receipt.collection
         if named and not elsewhere:
