@@ -34,17 +34,20 @@ Say = Callable[[str], None]
 Text = tuple[str, str, str]
 
 
-def plan(home: Home, database: Database, collection: str, target: str) -> tuple[Doomed, Receipt]:
+def plan(
+    home: Home, database: Database, collection: str, target: str, alone: bool = False
+) -> tuple[Doomed, Receipt]:
     """What `target` (an address, a site, a collection) names, and the receipt to be.
 
+    With `alone` nothing outside of `collection` is meant.
     Raises PurgeError when it names nothing and no killed purge of it is to be finished.
     """
-    begun = unfinished(home.receipts, collection, target)
-    doomed = find_doomed(database, collection, target)
+    begun = unfinished(home.receipts, collection, target, alone)
+    doomed = find_doomed(database, collection, target, alone)
     if doomed is None and begun is None:
         raise PurgeError(
-            f"the corpus holds no page, site or collection {target!r} in {collection}; see what "
-            "there is with: appliance search"
+            f"the corpus holds no page, site or collection {target!r} in {collection} (a "
+            "site has a dot, as example.org); see what there is with: appliance search"
         )
     if doomed is None:
         assert begun is not None

@@ -163,6 +163,28 @@ def test_a_site_and_a_collection(corpus: Corpus, command: Command, run: str) -> 
     assert command("search", "herb").code == 1
 
 
+def test_a_target_is_no_wider_than_it_says(corpus: Corpus, command: Command) -> None:
+    page = stored(RHINE)
+    corpus.pages.add([replace(page, url="http://example/intranet")])
+    PageStore(corpus.database, "other").add([page])
+    assert command("index").code == 0
+    # All pages are below these, and nobody means them.
+    for target in ("example.", "com", "www.com"):
+        done = command("purge", target, "--yes", "--collection", "other")
+        assert (done.code, done.out) == (1, ""), target
+        assert "(a site has a dot, as example.org)" in done.err
+    # Another collection is not offered in the place of the one that was named.
+    for target, collection in (("web", "other"), ("other", "web"), ("web", "nowhere")):
+        assert command("purge", target, "--yes", "--collection", collection).code == 1
+    corpus.pages.record_miss("https://some.example/nothing", "r")
+    done = command("purge", "example", "--yes", "--json").json
+    assert (done["what"]["kind"], done["counts"]["pages"]) == ("site", 1)
+    assert [miss.url for miss in corpus.pages.misses()] == ["https://some.example/nothing"]
+    assert corpus.pages.count() == 6
+    assert command("purge", "other", "--yes", "--collection", "other").code == 0
+    assert PageStore(corpus.database, "other").count() == 0
+
+
 def test_nothing_is_removed_without_a_yes(
     corpus: Corpus, command: Command, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
