@@ -18,8 +18,10 @@ DIGEST_SHOWN = 19
 """Letters of a tagged digest that tell two versions apart for a person."""
 
 
-def words_of_difference(then: str, now: str) -> list[str]:
-    """Say what differs, word by word, in at most `SHOWN_LINES` lines."""
+def words_of_difference(then: str, now: str, names: tuple[str, str] = ("then", "now")) -> list[str]:
+    """Say what differs, word by word, in at most `SHOWN_LINES` lines; `names` are what the two
+    texts are called.
+    """
     before, after = then.split(), now.split()
     lines = []
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
@@ -27,8 +29,9 @@ def words_of_difference(then: str, now: str) -> list[str]:
         if kind == "equal":
             continue
         context = " ".join(before[max(0, i - 6) : i])
+        place = f"after “… {context}”" if context else "at the beginning"
         old, new = " ".join(before[i:j]), " ".join(after[k:m])
-        lines.append(f"  after “… {context}”: then “{old}”, now “{new}”")
+        lines.append(f"  {place}: {names[0]} “{old}”, {names[1]} “{new}”")
     if len(lines) > SHOWN_LINES:
         lines = [*lines[:SHOWN_LINES], f"  … and {len(lines) - SHOWN_LINES} more places"]
     return lines

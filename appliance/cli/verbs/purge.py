@@ -5,7 +5,7 @@ import click
 from ...errors import PurgeError
 from ...purge import concerned, plan, purge
 from ...readers import open_store
-from ...render.terminal import safe
+from ...render.terminal import counted, safe
 from ..options import as_json, collection_option, config_from, print_json, say
 from .index import backend_of, chosen_encoder
 
@@ -34,10 +34,12 @@ def command(target: str, yes: bool, collection: str | None, as_json: bool) -> No
             config.home, database, config.collection, target, collection is not None
         )
         runs = list(concerned(config.home, receipt))
+        pages = len(doomed.pages)
         say(
             f"the {doomed.kind} {safe(target)} in {doomed.collection}: "
-            f"pages {len(doomed.pages):,}, their versions {len(doomed.versions):,}, "
-            f"runs that quote or show them {len(runs):,}"
+            f"{counted(pages, 'page')}, {counted(len(doomed.versions), 'version')}, "
+            f"{counted(len(runs), 'run')} that {'quotes' if len(runs) == 1 else 'quote'} or "
+            f"{'shows' if len(runs) == 1 else 'show'} {'it' if pages == 1 else 'them'}"
         )
         for url, _ in doomed.pages[:SHOWN]:
             say(f"  {safe(url)}")
