@@ -4,20 +4,24 @@ of the pages behind them. It compares values and changes nothing.
 
 import difflib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from store.errors import StoreError
 from store.page import PageVersion
 from store.pages import PageStore
 
+from .mentions import shown
+
 SHOWN_LINES = 12
 DIGEST_SHOWN = 19
 """Letters of a tagged digest that tell two versions apart for a person."""
 
 
-def words_of_difference(then: str, now: str) -> list[str]:
-    """Say what differs, word by word, in at most `SHOWN_LINES` lines."""
+def words_of_difference(then: str, now: str, names: tuple[str, str] = ("then", "now")) -> list[str]:
+    """Say what differs, word by word, in at most `SHOWN_LINES` lines; `names` are what the two
+    texts are called.
+    """
     before, after = then.split(), now.split()
     lines = []
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
@@ -25,8 +29,9 @@ def words_of_difference(then: str, now: str) -> list[str]:
         if kind == "equal":
             continue
         context = " ".join(before[max(0, i - 6) : i])
+        place = f"after “… {context}”" if context else "at the beginning"
         old, new = " ".join(before[i:j]), " ".join(after[k:m])
-        lines.append(f"  after “… {context}”: then “{old}”, now “{new}”")
+        lines.append(f"  {place}: {names[0]} “{old}”, {names[1]} “{new}”")
     if len(lines) > SHOWN_LINES:
         lines = [*lines[:SHOWN_LINES], f"  … and {len(lines) - SHOWN_LINES} more places"]
     return lines
@@ -54,7 +59,7 @@ def pages_of_difference(
     `pages` tells what there is now of a page that is no longer shown, and what there was at the
     commit `seq` of one that was not shown then.
     """
-    before, after = dict(_shown(then)), dict(_shown(now))
+    before, after = dict(shown(then)), dict(shown(now))
     lines = []
     for url in dict.fromkeys([*before, *after]):
         old, new = before.get(url), after.get(url)
@@ -66,18 +71,6 @@ def pages_of_difference(
     if len(lines) > SHOWN_LINES:
         lines = [*lines[:SHOWN_LINES], f"  … and {len(lines) - SHOWN_LINES} more pages"]
     return lines
-
-
-def _shown(data: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """(url, (version, captured)) of every page that a result shows, in the order shown."""
-    for query in data.get("queries", ()):
-        for hit in query["hits"]:
-            yield hit["url"], (hit["version"], str(hit.get("captured", "")))
-    for page in data.get("pages", ()):
-        if page.get("missing"):
-            yield page["url"], ("", "")
-        else:
-            yield page["page"], (page["version"], str(page.get("captured", "")))
 
 
 def _said(facts: tuple[str, str]) -> str:

@@ -7,7 +7,7 @@ bytes on every machine (a compressed one would depend on the version of the comp
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from store.errors import StoreError
 from store.page import PageVersion
 from store.pages import PageStore
 
+from .mentions import page_versions
 from .render.run_page import Versions, run_html
 from .trace import FILE, Run
 
@@ -85,7 +86,7 @@ def versions_of(run: Run, pages: PageStore) -> tuple[Versions, list[tuple[str, s
     """
     held: Versions = {}
     gone: list[tuple[str, str]] = []
-    for url, digest in sorted(set(referred(run.events))):
+    for url, digest in sorted(set(page_versions(run.events))):
         try:
             page = pages.by_digest(url, digest)
         except StoreError:
@@ -95,19 +96,6 @@ def versions_of(run: Run, pages: PageStore) -> tuple[Versions, list[tuple[str, s
         else:
             held[url, digest] = page
     return held, gone
-
-
-def referred(value: object) -> Iterator[tuple[str, str]]:
-    """(URL, digest) of every page version that JSON values name."""
-    if isinstance(value, Mapping):
-        version, url = value.get("version"), value.get("page", value.get("url"))
-        if isinstance(version, str) and version.startswith("sha256:") and isinstance(url, str):
-            yield url, version
-        for item in value.values():
-            yield from referred(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from referred(item)
 
 
 def _facts(page: PageVersion) -> dict[str, Any]:

@@ -24,8 +24,9 @@ from store.purge import COLLECTION, Doomed, delete_pages, find_doomed, passages_
 
 from .errors import PurgeError, RunError
 from .home import Home
+from .mentions import address_hashes
 from .receipts import Receipt, new_id, now, unfinished
-from .redaction import Redactor, named_pages, redact_run
+from .redaction import Redactor, redact_run
 from .retention import referred_indexes
 from .trace import locked_run, read_run, run_ids
 
@@ -33,17 +34,20 @@ Say = Callable[[str], None]
 Text = tuple[str, str, str]
 
 
-def plan(home: Home, database: Database, collection: str, target: str) -> tuple[Doomed, Receipt]:
+def plan(
+    home: Home, database: Database, collection: str, target: str, alone: bool = False
+) -> tuple[Doomed, Receipt]:
     """What `target` (an address, a site, a collection) names, and the receipt to be.
 
+    With `alone` nothing outside of `collection` is meant.
     Raises PurgeError when it names nothing and no killed purge of it is to be finished.
     """
-    begun = unfinished(home.receipts, collection, target)
-    doomed = find_doomed(database, collection, target)
+    begun = unfinished(home.receipts, collection, target, alone)
+    doomed = find_doomed(database, collection, target, alone)
     if doomed is None and begun is None:
         raise PurgeError(
-            f"the corpus holds no page, site or collection {target!r} in {collection}; see what "
-            "there is with: appliance search"
+            f"the corpus holds no page, site or collection {target!r} in {collection} (a "
+            "site has a dot, as example.org); see what there is with: appliance search"
         )
     if doomed is None:
         assert begun is not None
@@ -127,7 +131,7 @@ def concerned(home: Home, receipt: Receipt) -> Iterator[tuple[str, set[bytes]]]:
                 f"{error}; until then the purge does not end, for the run may hold texts of the "
                 f"pages (or remove it with: appliance runs rm {run_id})"
             ) from error
-        named = pages.intersection(named_pages(run.events))
+        named = pages.intersection(address_hashes(run.events))
         corpus = run.manifest.get("corpus")
         elsewhere = isinstance(corpus, dict) and corpus.get("collection") != receipt.collection
         if named and not elsewhere:

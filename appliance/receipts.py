@@ -71,11 +71,15 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def unfinished(folder: Path, collection: str, target: str) -> Receipt | None:
-    """The receipt of a killed purge of the same target, if there is one."""
+def unfinished(folder: Path, collection: str, target: str, alone: bool = False) -> Receipt | None:
+    """The receipt of a killed purge of the same target, if there is one.
+
+    With `alone` it is one of that collection.
+    """
+    collections = (collection,) if alone else (collection, target)
     for path in sorted(folder.glob("*.json"), reverse=True):
         receipt = read(path)
-        same = receipt.target == target and receipt.collection in (collection, target)
+        same = receipt.target == target and receipt.collection in collections
         if same and not receipt.done:
             return receipt
     return None

@@ -8,7 +8,6 @@ records no misses and makes no run.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.engine import Completion
 from models.errors import EngineError
 from models.scripted import ScriptedEngine
 from models.turns import Call
@@ -18,7 +17,7 @@ from .agent import AnswerStep, CallStep, research
 from .differences import fields_of_difference, pages_of_difference, words_of_difference
 from .errors import ReplayDiffers, RunError, RunPurged
 from .evidence import Evidence
-from .resume import recorded_limits, recorded_policy, recorded_profile
+from .resume import completion_of, recorded_limits, recorded_policy, recorded_profile
 from .tools import Toolbox, ToolResult, without_capture
 from .trace import Event, Run
 
@@ -45,7 +44,7 @@ def replay(
     page there is now, where a result differs. With `words_alone` a result is the same when the
     model reads the same words. RunPurged where a purge took the recorded result.
     """
-    engine = ScriptedEngine([recorded_completion(event) for event in run.all("turn")])
+    engine = ScriptedEngine([completion_of(event) for event in run.all("turn")])
     recorded = run.all("call")
     cut_short = run.last("answer") is None
     steps = research(
@@ -101,17 +100,6 @@ def replay_quotes(run: Run, found: Sequence[Evidence]) -> int:
             + ("\n".join(lines) or "  the words are equal; the page versions behind them are not")
         )
     return len(now)
-
-
-def recorded_completion(event: Event) -> Completion:
-    """The completion of a recorded turn, as the scripted engine gives it back."""
-    return Completion(
-        text=str(event["completion"]),
-        tokens=int(str(event["tokens"])),
-        finish=event["finish"],  # type: ignore[arg-type]
-        closed=bool(event["closed"]),
-        prefilled=int(str(event["prefilled"])),
-    )
 
 
 def _compare(

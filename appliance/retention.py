@@ -27,6 +27,7 @@ from store.unseen import unseen
 
 from .errors import RunError
 from .home import Home
+from .mentions import version_digests
 from .trace import read_manifest, read_run, run_ids
 
 
@@ -191,19 +192,6 @@ def _seen_by_runs(home: Home) -> tuple[set[int], set[str]]:
         else:
             digests |= set(version_digests(read_run(home.runs, run_id).events))
     return seqs, digests
-
-
-def version_digests(value: object) -> Iterator[str]:
-    """Every `version` that JSON values name."""
-    if isinstance(value, Mapping):
-        named = value.get("version")
-        if isinstance(named, str) and named.startswith("sha256:"):
-            yield named
-        for item in value.values():
-            yield from version_digests(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from version_digests(item)
 
 
 def _snapshot_files(home: Home) -> Iterator[dict[str, Any]]:

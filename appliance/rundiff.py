@@ -12,6 +12,7 @@ from .trace import Event, Run
 
 OF_ITS_OWN = ("type", "run", "created", "question")
 """What two runs never share, or what is compared by itself."""
+NAMES = ("A", "B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ def difference(one: Run, other: Run) -> Difference:
         f"{run.outcome}: {run.answer}" if run.answer else run.outcome for run in (one, other)
     ]
     return Difference(
-        tuple(words_of_difference(one.question, other.question)),
+        tuple(words_of_difference(one.question, other.question, NAMES)),
         tuple(_settings(one.manifest, other.manifest)),
         tuple(steps),
-        tuple(words_of_difference(*outcomes)),
+        tuple(words_of_difference(outcomes[0], outcomes[1], NAMES)),
         (len(first), len(second)),
         same,
     )
@@ -92,7 +93,7 @@ def _steps(first: list[Event], second: list[Event]) -> tuple[list[str], int]:
                     same += 1
                     continue
                 lines.append(f"≠ call {a + 1} / {b + 1} {before[a]}: another result")
-                lines += words_of_difference(str(first[a]["text"]), str(second[b]["text"]))
+                lines += words_of_difference(str(first[a]["text"]), str(second[b]["text"]), NAMES)
             continue
         lines += [f"- call {a + 1} {before[a]}" for a in range(i, j)]
         lines += [f"+ call {b + 1} {after[b]}" for b in range(k, m)]

@@ -34,7 +34,8 @@ ORDER BY page.id
 _BY_SITE = """
 SELECT id, url, url_hash FROM page
 WHERE collection_id = %(collection)s
-  AND (host = %(site)s OR right(host, length(%(site)s) + 1) = '.' || %(site)s)
+  AND (host = %(site)s
+       OR %(wide)s AND right(host, length(%(site)s) + 1) = '.' || %(site)s)
 ORDER BY id
 """
 _ALL = "SELECT id, url, url_hash FROM page WHERE collection_id = %(collection)s ORDER BY id"
@@ -63,9 +64,14 @@ class Doomed:
         return [key for key, _, _ in self.versions]
 
 
-def find_doomed(database: Database, collection: str, target: str) -> Doomed | None:
+def find_doomed(
+    database: Database, collection: str, target: str, alone: bool = False
+) -> Doomed | None:
     """Return the pages that `target` names: an address, else a site (with its subdomains), else a
     collection; None where it names nothing.
+
+    A name without a dot is that of one host, never of all below it. With `alone` no other
+    collection is meant.
     """
     with database.read() as connection:
         row = connection.execute(_COLLECTION, (collection,)).fetchone()
@@ -75,6 +81,8 @@ def find_doomed(database: Database, collection: str, target: str) -> Doomed | No
                 found = connection.execute(statement.encode(), values).fetchall()
                 if found:
                     return _doomed(connection, kind, target, collection, found)
+        if alone and target != collection:
+            return None
         row = connection.execute(_COLLECTION, (target,)).fetchone()
         if row is None:
             return None
@@ -90,7 +98,8 @@ def _ways(target: str) -> list[tuple[str, str, dict[str, Any]]]:
             hashes = [url_hash(target), *(url_hash(other) for other in aliases(target))]
             ways.append((URL, _BY_URL, {"hashes": hashes}))
         else:
-            ways.append((SITE, _BY_SITE, {"site": site_of(target)}))
+            site = site_of(target)
+            ways.append((SITE, _BY_SITE, {"site": site, "wide": has_subdomains(site)}))
     except UrlError:
         pass  # then it may name a collection
     return ways
@@ -98,7 +107,13 @@ def _ways(target: str) -> list[tuple[str, str, dict[str, Any]]]:
 
 def site_of(target: str) -> str:
     """Return the host that a site's name means, as pages have it."""
-    return host(target if "://" in target else f"http://{target}/").removeprefix("www.")
+    named = host(target if "://" in target else f"http://{target}/")
+    return named.removeprefix("www.").removesuffix(".")
+
+
+def has_subdomains(site: str) -> bool:
+    """True for a site; a name without a dot is a top-level domain, with everybody's sites in it."""
+    return "." in site
 
 
 def _doomed(
@@ -174,6 +189,7 @@ def _gaps(connection: Connection, collection: int, doomed: Doomed) -> list[bytes
     if doomed.kind == URL:
         return []
     site = site_of(doomed.target) if doomed.kind == SITE else ""
+    below = f".{site}" if has_subdomains(site) else ""
     found = []
     for table in ("miss", "failure"):
         rows = connection.execute(
@@ -184,7 +200,7 @@ def _gaps(connection: Connection, collection: int, doomed: Doomed) -> list[bytes
                 on = host(url).removeprefix("www.")
             except UrlError:
                 on = ""
-            if doomed.kind == COLLECTION or on == site or on.endswith(f".{site}"):
+            if doomed.kind == COLLECTION or on == site or (below and on.endswith(below)):
                 found.append(bytes(key))
     return found
 

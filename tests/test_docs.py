@@ -1,5 +1,6 @@
 """The documents say what is so: the reference is generated, links lead somewhere, snippets work."""
 
+import ast
 import os
 import re
 import subprocess
@@ -94,6 +95,63 @@ def test_a_reference_that_is_out_of_date_is_found(tmp_path: Path) -> None:
     with (tmp_path / "docs" / "cli.md").open("a") as page:
         page.write("more\n")
     assert subprocess.run([*words, "--check"], env=environment, check=False).returncode == 1
+
+
+def events_written(folder: Path) -> dict[str, set[str]]:
+    """The fields of each event that code below `folder` writes, and of a run's manifest."""
+    found: dict[str, set[str]] = {}
+    for path in folder.rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            parts = {
+                target.id: {key for each in ast.walk(node.value) for key in fields(each)}
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign)
+                for target in node.targets
+                if isinstance(target, ast.Name)
+            }
+            for node in ast.walk(function):
+                keys = fields(node)
+                if function.name == "manifest" and path.name == "ask.py":
+                    found.setdefault("manifest", set()).update(keys)
+                elif "type" in keys and isinstance(node, ast.Dict):
+                    kind = node.values[node.keys.index(keys["type"])]
+                    if isinstance(kind, ast.Constant):
+                        more = [parts.get(v.id, ()) for v in node.values if isinstance(v, ast.Name)]
+                        every = {*keys, *(key for part in more for key in part)} - {"type"}
+                        found.setdefault(str(kind.value), set()).update(every)
+    return found
+
+
+def fields(node: ast.AST) -> dict[str, ast.expr]:
+    """The constant keys of a dictionary that is written out, or that are set in one."""
+    keys = node.keys if isinstance(node, ast.Dict) else ()
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        keys = [node.slice]
+    return {str(key.value): key for key in keys if isinstance(key, ast.Constant)}
+
+
+def unnamed(document: str, events: dict[str, set[str]]) -> list[str]:
+    """The events and fields that no row of a table names."""
+    rows = dict(re.findall(r"^\| `([a-z]+)` \| (.*) \|$", document, re.MULTILINE))
+    return [
+        f"{kind}.{name}"
+        for kind, names in sorted(events.items())
+        for name in sorted(names)
+        if f"`{name}`" not in rows.get(kind, "")
+    ]
+
+
+def test_every_event_of_a_run_is_documented() -> None:
+    document = (ROOT / "docs" / "runs.md").read_text("utf-8")
+    written = events_written(ROOT / "appliance")
+    assert {"ids", "completion"} <= written["turn"]
+    assert {"scope", "budget", "loop", "form"} <= written["manifest"]
+    assert {"trim", "resume", "judgements", "purged"} <= written.keys()
+    assert unnamed(document, written) == []
+    assert unnamed(document.replace("`keep`", ""), written) == ["resume.keep"]
+    assert "trim.freed" in unnamed(document.replace("| `trim` |", "| `trims` |"), written)
 
 
 def test_every_verb_is_documented_and_every_option_has_a_help() -> None:

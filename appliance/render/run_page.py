@@ -22,6 +22,7 @@ from store.page import PageVersion
 from ..trace import Event, Run
 from .page import body_html
 from .plot import Bar, stacked
+from .terminal import counted
 
 Versions = dict[tuple[str, str], PageVersion]
 """Page versions by URL and digest."""
@@ -69,7 +70,7 @@ def _day(moment: object) -> str:
 
 def _head(run: Run) -> str:
     purged = "".join(
-        f'<p class="unsupported">Texts of {_text(event.get("pages", "?"))} pages were purged from '
+        f'<p class="unsupported">Texts of {_pages(event.get("pages", "?"))} were purged from '
         f"this run on {_day(event.get('at'))} (receipt {_text(event['receipt'])}).</p>"
         for event in run.purged
     )
@@ -79,6 +80,10 @@ def _head(run: Run) -> str:
         f"<p class='note'>{_text(run.outcome)} · model {_text(run.manifest.get('model', ''))} · "
         f"{_text(run.manifest.get('created', ''))}</p>{torn}{purged}</header>\n"
     )
+
+
+def _pages(number: object) -> str:
+    return counted(number, "page") if isinstance(number, int) else f"{_text(number)} pages"
 
 
 @dataclass(frozen=True, slots=True)

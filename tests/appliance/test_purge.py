@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance import purge as purging
-from appliance.redaction import PURGED, Redactor
+from appliance.copies import PURGED
 from appliance.trace import RunWriter, read_run
 from indexer.frozen import FrozenIndex, frozen_root
 from indexer.milvus import VectorStore
@@ -16,7 +16,6 @@ from store.page import PageVersion
 from store.pages import PageStore
 from store.passages import PassageStore
 from store.snapshots import Snapshots
-from store.urls import url_hash
 
 from .conftest import WHEN, Corpus, Done, stored
 
@@ -120,7 +119,7 @@ def test_the_run_stays_readable_and_says_so(corpus: Corpus, command: Command, ru
     assert (event["pages"], bool(event["receipt"])) == (1, True)
     shown = command("runs", "show", run)
     assert shown.code == 0
-    assert f"texts of 1 pages were purged on {str(event['at'])[:10]}" in shown.out
+    assert f"texts of 1 page were purged on {str(event['at'])[:10]}" in shown.out
     for arguments in (("replay", run), ("replay", run, "--pinned")):
         done = command(*arguments)
         assert done.code == 1
@@ -128,7 +127,7 @@ def test_the_run_stays_readable_and_says_so(corpus: Corpus, command: Command, ru
     assert "is no longer in this home" in command("replay", run, "--pinned").err
     page = corpus.root / "run.html"
     assert command("runs", "show", run, "--html", str(page)).code == 0
-    assert "Texts of 1 pages were purged from this run" in page.read_text("utf-8")
+    assert "Texts of 1 page were purged from this run" in page.read_text("utf-8")
     assert command("replay", "--all", "--json").json["counts"] == {"unproved": 1}
 
 
@@ -163,6 +162,28 @@ def test_a_site_and_a_collection(corpus: Corpus, command: Command, run: str) -> 
     assert command("search", "herb").code == 1
 
 
+def test_a_target_is_no_wider_than_it_says(corpus: Corpus, command: Command) -> None:
+    page = stored(RHINE)
+    corpus.pages.add([replace(page, url="http://example/intranet")])
+    PageStore(corpus.database, "other").add([page])
+    assert command("index").code == 0
+    # All pages are below these, and nobody means them.
+    for target in ("example.", "com", "www.com"):
+        done = command("purge", target, "--yes", "--collection", "other")
+        assert (done.code, done.out) == (1, ""), target
+        assert "(a site has a dot, as example.org)" in done.err
+    # Another collection is not offered in the place of the one that was named.
+    for target, collection in (("web", "other"), ("other", "web"), ("web", "nowhere")):
+        assert command("purge", target, "--yes", "--collection", collection).code == 1
+    corpus.pages.record_miss("https://some.example/nothing", "r")
+    done = command("purge", "example", "--yes", "--json").json
+    assert (done["what"]["kind"], done["counts"]["pages"]) == ("site", 1)
+    assert [miss.url for miss in corpus.pages.misses()] == ["https://some.example/nothing"]
+    assert corpus.pages.count() == 6
+    assert command("purge", "other", "--yes", "--collection", "other").code == 0
+    assert PageStore(corpus.database, "other").count() == 0
+
+
 def test_nothing_is_removed_without_a_yes(
     corpus: Corpus, command: Command, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +191,7 @@ def test_nothing_is_removed_without_a_yes(
     done = command("purge", DANUBE)
     assert done.code == 1
     assert "nothing was removed; confirm it, or give --yes" in done.err
-    assert "pages 1, their versions 2, runs that quote or show them 1\n" in done.err
+    assert "1 page, 2 versions, 1 run that quotes or shows it\n" in done.err
     assert corpus.pages.resolve(DANUBE) is not None
     assert not (corpus.root / "receipts").exists()
 
@@ -272,29 +293,6 @@ def test_an_index_of_another_encoder_is_removed(
     assert "the index is removed, for its encoder is not here" in done.err
     assert words_anywhere(corpus.root, SECRET) == []
     assert "Nothing is indexed yet" in command("search", "x").err
-
-
-def test_only_a_copy_of_the_page_is_taken_from_what_a_model_wrote() -> None:
-    redactor = Redactor(
-        [], [], [("u", "Rhine", "The Rhine rises in the canton of Graubünden, at Toma.")]
-    )
-    copied = "So: the rhine rises in the CANTON of\nGraubünden at Toma - I see."
-    assert redactor.scrub(copied) == f"So: {PURGED} - I see."
-    turn = {"type": "turn", "completion": copied, "ids": [5, 6], "tokens": 2}
-    assert redactor.event(turn, "r") == {
-        **turn, "completion": f"So: {PURGED} - I see.", "ids": [], "purged": "r",
-    }  # fmt: skip
-    quote = {"url": "https://u.example/a", "version": "sha256:1", "quote": "Toma", "start": 1}
-    page = Redactor([url_hash(quote["url"])], ["sha256:1"], [])
-    event = {"type": "evidence", "claims": [{"conflicts": [{"value": "Toma", "evidence": quote}]}]}
-    taken = {"value": PURGED, "evidence": {**quote, "quote": PURGED}}
-    assert page.event(event, "r")["claims"] == [{"conflicts": [taken]}]
-    other = {**turn, "completion": "So."}
-    assert redactor.event(other, "r") is other
-    for kept in ("The Rhine rises in the canton.", "", "It rises in Graubünden.", "x " * 50):
-        assert redactor.scrub(kept) == kept
-    chinese = Redactor([], [], [("u", "长江", "长江是中国最长的河流，全长约6300公里。")])
-    assert chinese.scrub("我读到：长江是中国最长的河流。") == f"我读到：{PURGED}。"
 
 
 def test_the_same_text_at_another_address_is_another_page(corpus: Corpus, command: Command) -> None:

@@ -141,6 +141,9 @@ def test_differences_are_words() -> None:
         "  after “… the river is”: then “2,850”, now “2,851”"
     ]
     assert words_of_difference("one two", "one") == ["  after “… one”: then “two”, now “”"]
+    assert words_of_difference("one two", "six two", ("A", "B")) == [
+        "  at the beginning: A “one”, B “six”"
+    ]
     many = words_of_difference(
         " ".join("a b" for _ in range(20)), " ".join("a c" for _ in range(20))
     )

@@ -69,12 +69,13 @@ def test_whatever_differs_between_two_runs_is_shown(
         "seed     0  7",
         '- call 1 search({"query": ["Danube length"]})',
         "≠ call 2 / 1 visit(",
-        "then “2,850”, now “2,851”",
+        "A “2,850”, B “2,851”",
         '+ call 2 visit({"goal": "g", "url": ["u"]})',
         "calls: 2 and 2, 0 identical",
-        "after “… answered:”: then “2,850”, now “2,851”",
+        "after “… answered:”: A “2,850”, B “2,851”",
     ):
         assert said in done.out, said
+    assert "then “" not in done.out
     found = command("runs", "diff", one, other, "--json").json
     assert (found["same"], found["calls"], found["same_calls"]) == (False, [2, 2], 0)
 
@@ -124,7 +125,7 @@ def test_an_archive_names_the_versions_that_are_gone(
         file.write(b'{"type":"e')
     done = command("runs", "export", run, "--out", str(tmp_path / "a.zip"))
     assert done.code == 0
-    assert "1 page versions are no longer in the store; missing.json names them" in done.err
+    assert "1 page version is no longer in the store; missing.json names it" in done.err
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         gone = json.loads(archive.read(f"run-{run}/missing.json"))
         assert archive.read(f"run-{run}/run.jsonl").endswith(b"}\n")
@@ -173,6 +174,6 @@ def test_asking_again_with_a_live_model(
     assert other.code == 3
     assert other.out == (
         "the same weights, another answer\n  then: 2,850 km\n  now:  2,851 km\n"
-        "  after “… ”: then “2,850”, now “2,851”\n"
+        "  at the beginning: then “2,850”, now “2,851”\n"
     )
     assert "1 of 2 turns are the same, word for word" in other.err

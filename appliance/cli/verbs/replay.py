@@ -7,7 +7,7 @@ import click
 from ...config import Config
 from ...errors import ReplayDiffers
 from ...proving import CHANGES, UNPROVED, collection_of, judge_all, prove, readers_for, regenerate
-from ...render.terminal import safe, shorten
+from ...render.terminal import counted, safe, shorten
 from ...replay import Compared, words_of_difference
 from ...researcher import open_researcher
 from ...trace import Run, read_run
@@ -71,7 +71,7 @@ def _every(config: Config, pinned: bool, as_json: bool) -> None:
         print_json({"runs": [verdict.to_json() for verdict in found], "counts": dict(count)})
     else:
         said = ", ".join(f"{number} {verdict}" for verdict, number in sorted(count.items()))
-        say(f"{len(found)} runs: {said or 'nothing to replay'}")
+        say(f"{counted(len(found), 'run')}: {said or 'nothing to replay'}")
     if count[CHANGES]:
         raise click.exceptions.Exit(ReplayDiffers.exit_code)
     if count[UNPROVED]:

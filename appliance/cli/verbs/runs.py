@@ -17,7 +17,7 @@ from ...config import Config
 from ...home import find_home
 from ...proving import collection_of
 from ...readers import open_store
-from ...render.terminal import safe, shorten, table
+from ...render.terminal import counted, safe, shorten, table
 from ...rundiff import Difference, difference
 from ...trace import Run, find_run, read_run, read_runs, remove_run
 from ..options import as_json, config_from, print_json, say
@@ -137,9 +137,12 @@ def export(run: str, out: Path, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{done.path}: run {found.id} with {done.pages} page versions, {done.digest}")
+    click.echo(
+        f"{done.path}: run {found.id} with {counted(done.pages, 'page version')}, {done.digest}"
+    )
     if done.missing:
-        say(f"{done.missing} page versions are no longer in the store; missing.json names them")
+        named = "it" if done.missing == 1 else "them"
+        say(f"{_versions_are(done.missing)} no longer in the store; missing.json names {named}")
 
 
 @command.command("rm")
@@ -164,7 +167,11 @@ def _write_html(config: Config, run: Run, path: Path) -> None:
     write_atomic(path, run_html(run, pages).encode("utf-8"))
     click.echo(path)
     if gone:
-        say(f"{len(gone)} page versions of the run are no longer in the store")
+        say(f"{_versions_are(len(gone))} no longer in the store; the page says which")
+
+
+def _versions_are(number: int) -> str:
+    return f"{counted(number, 'page version')} {'is' if number == 1 else 'are'}"
 
 
 def _difference_lines(one: Run, other: Run, found: Difference) -> list[str]:
@@ -194,6 +201,10 @@ def _summary(run: Run) -> dict[str, object]:
     }
 
 
+def _events_count(number: int) -> str:
+    return f"{counted(number, 'event')} before it {'counts' if number == 1 else 'count'}"
+
+
 def _numbers(turns: Sequence[int]) -> str:
     return ", ".join(str(turn) for turn in turns)
 
@@ -202,7 +213,7 @@ def _lines(event: Mapping[str, Any]) -> list[str]:
     kind = event["type"]
     if kind == "turn":
         return [
-            f"\nturn {event['turn']} ({event['tokens']} tokens)",
+            f"\nturn {event['turn']} ({counted(int(event['tokens']), 'token')})",
             f"  {str(event['completion']).strip()}",
         ]
     if kind == "call":
@@ -217,7 +228,7 @@ def _lines(event: Mapping[str, Any]) -> list[str]:
             f"{event['prefill']} read again)"
         ]
     if kind == "resume":
-        return [f"\nresumed {event['created']}; {event['keep']} events before it count"]
+        return [f"\nresumed {event['created']}; {_events_count(event['keep'])}"]
     if kind == "cut":
         return ["(the result did not fit into the context, and the model was told so)"]
     if kind == "stop":
@@ -233,9 +244,9 @@ def _lines(event: Mapping[str, Any]) -> list[str]:
     if kind == "quotes":
         return [f"  “{' '.join(item['quote'].split())}” {item['url']}" for item in event["items"]]
     if kind == "purged":
+        pages = counted(int(event["pages"]), "page")
         return [
-            f"texts of {event['pages']} pages were purged on {str(event['at'])[:10]} "
-            f"(receipt {event['receipt']})"
+            f"texts of {pages} were purged on {str(event['at'])[:10]} (receipt {event['receipt']})"
         ]
     if kind == "end" and event.get("error"):
         return [f"ended: {event['error']}"]
