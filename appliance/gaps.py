@@ -4,11 +4,12 @@ searched with, and the pages they asked for.
 It reads runs and the store's misses, and writes nothing: a gap is closed by a page that comes.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from crawler.inside import inside_address, is_inside
 from store.errors import UrlError
 from store.gaps import Miss
 from store.urls import canonical, host
@@ -51,34 +52,56 @@ def unanswered(runs: Iterable[Run]) -> list[Unanswered]:
     return [gap for gap in found.values() if gap is not None]
 
 
-def wanted(misses: Sequence[Miss], known: Callable[[str], bool]) -> list[str]:
-    """Return the missing URLs that can be fetched, the most wanted first.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the misses is fetched: addresses, the most wanted first.
+
+    `left_out` says of each other one why not. Of the hosts of `urls` those in `known` have pages in
+    the corpus, so that they may be on this machine or its network.
+    """
+
+    urls: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+    known: tuple[str, ...]
+
+
+def wanted(
+    misses: Sequence[Miss],
+    known: Callable[[str], bool],
+    look_up: Callable[[str], str] = inside_address,
+) -> Wanted:
+    """Choose the misses that can be fetched.
 
     What a model made up is listed as a miss too, and is no address. A model also repeats what a
-    hostile page tells it, so a host of this machine or its network is left out unless `known`
-    says that the corpus has pages of it.
+    hostile page tells it, so a host that is, or resolves to, an address of this machine or its
+    network is left out unless `known` says that the corpus has pages of it. `look_up` returns the
+    address of a host that is inside, or "".
     """
-    found: list[str] = []
+    hosts: dict[str, str] = {}
+    left: dict[str, str] = {}
     for miss in misses:
         try:
             url = canonical(miss.url)
         except UrlError:
+            left[miss.url] = "is not an address"
             continue
-        if not url.startswith(("http://", "https://")):
-            continue
-        name = host(url)
-        if not _inside(name) or known(name):
-            found.append(url)
-    return list(dict.fromkeys(found))
-
-
-def _inside(name: str) -> bool:
-    """True for a host of this machine or a private network, by its name."""
-    bare = name.strip("[]")
-    try:
-        return not ipaddress.ip_address(bare).is_global
-    except ValueError:
-        return "." not in bare or bare.endswith((".localhost", ".local", ".internal", ".lan"))
+        if url.startswith(("http://", "https://")):
+            hosts[url] = host(url)
+        else:
+            left[url] = "is not a web address"
+    names = list(dict.fromkeys(hosts.values()))
+    familiar = tuple(name for name in names if known(name))
+    strange = [name for name in names if name not in familiar]
+    refused = {name: "is on this machine or its network" for name in strange if is_inside(name)}
+    strange = [name for name in strange if name not in refused]
+    # Looking up is waiting, a name after the other for minutes.
+    with ThreadPoolExecutor(16) as pool:
+        for name, address in zip(strange, pool.map(look_up, strange), strict=True):
+            if address:
+                refused[name] = f"resolves to {address}, on this machine or its network"
+    left |= {url: refused[name] for url, name in hosts.items() if name in refused}
+    urls = tuple(url for url, name in hosts.items() if name not in refused)
+    return Wanted(urls, tuple(left.items()), familiar)
 
 
 def miss_json(miss: Miss) -> dict[str, object]:

@@ -10,6 +10,7 @@ import pytest
 
 from appliance.gaps import unanswered, wanted
 from appliance.trace import RunWriter, read_runs
+from crawler.inside import inside_address
 from store.gaps import Miss
 
 from .conftest import WHEN, Corpus, Done
@@ -83,8 +84,51 @@ def test_only_addresses_are_fetched_and_none_inside_that_the_corpus_does_not_kno
         "http://[::1]/x", "http://10.0.0.8/x", "http://router/x", "http://8.8.8.8/x",
     )  # fmt: skip
     misses = [Miss(url, 1, WHEN) for url in urls]
-    assert wanted(misses, lambda name: False) == ["https://a.example/x", "http://8.8.8.8/x"]
-    assert "http://127.0.0.1/x" in wanted(misses, lambda name: name.startswith("127."))
+    found = wanted(misses, lambda name: False, lambda name: "")
+    assert found.urls == ("https://a.example/x", "http://8.8.8.8/x")
+    assert len(found.left_out) == len(urls) - 2
+    assert dict(found.left_out)["the page about the Elbe"] == "is not an address"
+    assert dict(found.left_out)["http://router/x"] == "is on this machine or its network"
+    found = wanted(misses, lambda name: name.startswith("127."), lambda name: "")
+    assert "http://127.0.0.1/x" in found.urls
+    assert found.known == ("127.0.0.1",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "127.1", "0x7f.0.0.1", "0177.0.0.1", "192.168.1", "2130706433", "10.8", "0.0.0.0",
+        "100.64.0.1", "224.0.0.1", "240.0.0.1", "192.0.2.7", "[64:ff9b::7f00:1]", "[::7f00:1]",
+        "[::ffff:127.0.0.1]", "[2002:7f00:1::]", "[fe80::1]", "[fd00::1]", "[fec0::1]", "[ff02::1]",
+        "printer.home.arpa", "localhost.localdomain", "nas.lan", "db.internal", "x.localhost",
+        "0xa9fea9fe",
+    ],
+)  # fmt: skip
+def test_no_spelling_of_a_host_inside_is_fetched(name: str) -> None:
+    misses = [Miss(f"http://{name}:8099/secret", 1, WHEN)]
+    found = wanted(misses, lambda host: False, lambda host: "")
+    assert found.urls == ()
+    assert len(found.left_out) == 1
+    assert wanted(misses, lambda host: True, lambda host: "").left_out == ()
+
+
+@pytest.mark.parametrize("name", ["8.8.8.8", "[2606:4700::1111]", "[64:ff9b::808:808]", "a.b.com"])
+def test_a_host_outside_is_fetched(name: str) -> None:
+    found = wanted([Miss(f"http://{name}/x", 1, WHEN)], lambda host: False, lambda host: "")
+    assert len(found.urls) == 1
+
+
+def test_a_name_that_resolves_inside_is_left_out() -> None:
+    misses = [Miss(f"http://{name}/x", 1, WHEN) for name in ("127.0.0.1.nip.example", "b.example")]
+    inside = {"127.0.0.1.nip.example": "127.0.0.1"}
+    found = wanted(misses, lambda host: False, lambda host: inside.get(host, ""))
+    assert found.urls == ("http://b.example/x",)
+    ((url, why),) = found.left_out
+    assert url == "http://127.0.0.1.nip.example/x"
+    assert why == "resolves to 127.0.0.1, on this machine or its network"
+    # The system's own look-up, of a name that every system has.
+    assert inside_address("localhost") in ("127.0.0.1", "::1")
+    assert inside_address("8.8.8.8") == ""
 
 
 def test_pages_asked_for_in_vain_are_listed_fetched_and_gone(
@@ -104,6 +148,7 @@ def test_pages_asked_for_in_vain_are_listed_fetched_and_gone(
     # A host of this machine that the corpus has no page of is not fetched for a model.
     unknown = process("crawl", "--gaps", environment=corpus.environment)
     assert "no run has asked for a page in vain that could be fetched" in unknown.err
+    assert f"left out: {site}/elbe.html is on this machine or its network" in unknown.err
     first = process(
         "crawl", "--workers", "1", "--max-depth", "0", f"{site}/other.html",
         environment=corpus.environment,
