@@ -67,7 +67,8 @@ class Inquiry:
     record: Record = field(default_factory=lambda: Record(()))
     """What an earlier process wrote of this run."""
     limits: LiveLimits | None = None
-    stopped: bool = False
+    told: str = ""
+    """Why the model was told to answer; empty when it answered by itself."""
     recorded: bool = False
     """True while the steps are those of the record."""
     judge: Judge | None = None
@@ -116,6 +117,11 @@ class Inquiry:
         finally:
             session.close()
 
+    @property
+    def stopped(self) -> bool:
+        """True when Ctrl-C asked for the answer."""
+        return self.told == STOPPED
+
     def stop(self) -> None:
         """Cut off what the model writes and let it answer now; safe in a signal's handler."""
         if self.limits is not None:
@@ -136,7 +142,7 @@ class Inquiry:
         if isinstance(step, CallStep):
             self._see(step.result.data)
         elif isinstance(step, StopStep):
-            self.stopped = step.reason == STOPPED
+            self.told = step.reason
         elif isinstance(step, AnswerStep):
             self.answer, self.outcome = step.text, step.outcome
         self.recorded = self.record.took(KINDS[type(step)])

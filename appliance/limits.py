@@ -129,7 +129,7 @@ class LiveLimits:
         if self.interrupted is not None:
             return STOPPED
         if progress.turn > turns:
-            return f"the limit of {turns} turns is reached"
+            return f"the limit of {turns} turn{'s' if turns > 1 else ''} is reached"
         if progress.position + self.turn_room + ANSWER_ROOM >= self.context:
             return f"the context of {self.context} tokens is nearly full"
         if self.tokens and self._left(progress) < self.turn_room:

@@ -32,7 +32,7 @@ class Gate:
         return gate
 
     def process_request(self, request: Request) -> None:
-        """Raise RefusedError for a host that is inside, and a redirect that leaves or comes back."""
+        """Raise RefusedError for a host inside, or a redirect that leaves or comes back."""
         self._stay_outside(request)
         earlier = request.meta.get("redirect_urls")
         if not earlier or "entry" not in request.meta:

@@ -281,8 +281,8 @@ def test_ask_as_json(corpus: Corpus, command: Command, scripted: Scripted) -> No
     done = command("ask", "--json", QUESTION)
     value = done.json
     assert set(value) == {
-        "question", "outcome", "answer", "claims", "quotes", "searched", "missing", "model",
-        "demonstration", "run",
+        "question", "outcome", "answer", "claims", "quotes", "searched", "missing", "scope",
+        "told_to_answer", "model", "demonstration", "run",
     }  # fmt: skip
     assert (value["answer"], value["demonstration"]) == ("2,850 km", True)
     (claim,) = value["claims"]

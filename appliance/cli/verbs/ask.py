@@ -205,7 +205,7 @@ def _print(inquiry: Inquiry, researcher: Researcher, as_json: bool) -> None:
     if demonstration:
         click.echo(f"({DEMONSTRATION})")
     if inquiry.outcome == "abstained" or abstains(inquiry.answer):
-        click.echo("The corpus does not hold the answer, as far as the researcher has read.")
+        click.echo(_abstention(inquiry))
         for line in _gap(inquiry):
             click.echo(line)
     elif inquiry.answer:
@@ -216,6 +216,22 @@ def _print(inquiry: Inquiry, researcher: Researcher, as_json: bool) -> None:
         for number, evidence in enumerate(inquiry.quotes, 1):
             click.echo(evidence_lines(evidence, number))
     click.echo(f"\nrun {inquiry.writer.id} · prove it: appliance replay {inquiry.writer.id}")
+
+
+def _abstention(inquiry: Inquiry) -> str:
+    """What it means that there is no answer: of which part of the corpus, and after what."""
+    if not (inquiry.searched or inquiry.seen or inquiry.missed):
+        why = f" ({inquiry.told})" if inquiry.told else ""
+        return f"No answer: nothing was searched{why}, so this says nothing about the corpus."
+    bounds = _within(inquiry)
+    where = f"Within {bounds} the" if bounds else "The"
+    said = f"{where} corpus does not hold the answer, as far as the researcher has read."
+    return f"{said}\n  ended early: {safe(inquiry.told)}" if inquiry.told else said
+
+
+def _within(inquiry: Inquiry) -> str:
+    """The bounds of the question as they may be shown, or nothing."""
+    return safe(str(inquiry.readers.scope))
 
 
 def _gap(inquiry: Inquiry) -> list[str]:
@@ -238,7 +254,9 @@ def _by_quotes(inquiry: Inquiry, as_json: bool, asked_for: bool) -> None:
             "install one with: appliance models import FILE.gguf"
         )
     if not found:
-        click.echo("Nothing in the corpus matches the question.")
+        bounds = _within(inquiry)
+        where = f"the corpus within {bounds}" if bounds else "the corpus"
+        click.echo(f"Nothing in {where} matches the question.")
         raise click.exceptions.Exit(1)
     click.echo("Quotes from the corpus, best first (no model was used):\n")
     for number, evidence in enumerate(found, 1):
@@ -256,6 +274,8 @@ def _result(inquiry: Inquiry, model: str, demonstration: bool) -> dict[str, obje
         "quotes": [evidence.to_json() for evidence in inquiry.quotes],
         "searched": list(dict.fromkeys(inquiry.searched)),
         "missing": list(dict.fromkeys(inquiry.missed)),
+        "scope": inquiry.readers.scope.to_json(),
+        "told_to_answer": inquiry.told,
         "model": model,
         "demonstration": demonstration,
         "run": inquiry.writer.id,
