@@ -30,7 +30,10 @@ from .readers import Readers
 from .resume import Record
 from .trace import RunWriter
 
-Judge = Callable[[Sequence[Claim], str, Sequence[PageVersion]], tuple[list[Claim], list[Judgement]]]
+Cancel = Callable[[], bool]
+Judge = Callable[
+    [Sequence[Claim], str, Sequence[PageVersion], Cancel], tuple[list[Claim], list[Judgement]]
+]
 
 LOOP = 2
 """The version of the loop's rules in a manifest: from 2 on a repeated call is told so."""
@@ -232,11 +235,8 @@ class Inquiry:
         if self.outcome == "answered":
             tied = tie(self.answer, self.question, self._sources())
             self.claims = checked(tied, self.readers.pages)
-            if self.judge is not None and not error and not self.stopped:
-                found, judgements = self.judge(self.claims, self.question, self._sources())
-                self.claims = checked(found, self.readers.pages)
-                items = [judgement.to_json() for judgement in judgements]
-                self.writer.add({"type": "judgements", "items": items})
+            if not error and not self.stopped:
+                self._have_judged()
             self.writer.add({"type": "evidence", "claims": [c.to_json() for c in self.claims]})
         elif self.outcome != "abstained":
             # Without an answer the best passages are the best answer so far.
@@ -244,6 +244,24 @@ class Inquiry:
         if self.stopped:
             self.outcome = "interrupted"
         self._end(error)
+
+    def _have_judged(self) -> None:
+        """Let the model judge what no quote carries, within the time of the question.
+
+        The answer stands by now, so Ctrl-C ends only this.
+        """
+        if self.judge is None or self.limits is None:
+            return
+        try:
+            found, judgements = self.judge(
+                self.claims, self.question, self._sources(), self.limits.over
+            )
+        except KeyboardInterrupt:
+            found, judgements = self.claims, []
+        self.claims = checked(found, self.readers.pages)
+        items = [judgement.to_json() for judgement in judgements]
+        ended = {"ended_early": True} if self.limits.over() else {}
+        self.writer.add({"type": "judgements", "items": items, **ended})
 
     def _end(self, error: str = "") -> None:
         seconds = round(time.perf_counter() - self.started, 3)
@@ -277,6 +295,7 @@ def manifest(
     card: ModelCard | None = None,
     profile: Profile | None = None,
     budget: Budget | None = None,
+    judge: bool = False,
 ) -> dict[str, object]:
     """What a run depends on, as its first line says it. Without an engine: answer by quotes."""
     budget = budget or Budget()
@@ -303,6 +322,8 @@ def manifest(
             "loop": LOOP,
             "budget": asdict(replace(budget, policy=budget.policy or profile.policy)),
         }
+        if judge:
+            entry["judge"] = True
         if profile.form is not None:
             entry["form"] = profile.form.to_json()
     return entry

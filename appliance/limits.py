@@ -123,6 +123,10 @@ class LiveLimits:
         if self.interrupted is None:
             self.interrupted = self.clock()
 
+    def over(self) -> bool:
+        """True when nothing more may be begun: after Ctrl-C, or when the time is used up."""
+        return self.interrupted is not None or self.expired("opened")
+
     def stop_reason(self, progress: Progress) -> str | None:
         """See `Limits`. Room for one more turn is kept, besides that for the answer."""
         turns = self.turns or self.profile.max_turns

@@ -1,19 +1,19 @@
 """`appliance ask`: a question researched by the loop, or answered by quotes."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import click
 
 from models.turns import abstains
-from store.page import clean
+from store.page import PageVersion, clean
 
-from ...ask import Inquiry, Judge, manifest
+from ...ask import Cancel, Inquiry, Judge, manifest
 from ...config import Config
 from ...context import POLICIES
-from ...evidence import Claim, judged
-from ...going_on import go_on, recorded_budget
+from ...evidence import Claim, Judgement, judged
+from ...going_on import go_on, recorded_budget, recorded_judge
 from ...interrupts import first_asks
 from ...limits import Budget
 from ...proving import readers_to_go_on
@@ -37,6 +37,7 @@ from ..options import (
 )
 
 STOPPING = b"\nstopping: the model gives its best answer so far (Ctrl-C again ends at once)\n"
+NO_MORE_JUDGING = b"\nstopping: the answer stands, its other claims are not judged\n"
 
 
 @click.command("ask", cls=Words)
@@ -85,8 +86,8 @@ def command(
     The steps stream to stderr; answer and evidence go to stdout. Without an installed model the
     answer is the ranked quotes of the corpus. Ctrl-C lets the model give its best answer so far;
     a second one ends at once, with the best passages. --resume RUN goes on where a run stopped:
-    its own question, corpus, seed and budgets hold, and --budget, --turns and --tokens may raise
-    the last for the whole of it.
+    its own question, corpus, seed, budgets and --judge hold, whatever the settings are now;
+    --budget, --turns and --tokens may raise the budgets for the whole of it.
     """
     config = config_from(
         collection=collection,
@@ -108,7 +109,9 @@ def command(
         for name, value in own.items():
             if value:
                 raise click.UsageError(f"--resume goes on with the run's own: leave out {name}")
-        _resume(resume, config, allowed, as_json)
+        # What the settings say is for new runs.
+        given = Budget(turns or 0, tokens or 0, budget, 0, context_policy or "")
+        _resume(resume, config, given, judge, as_json)
         return
     if not text:
         raise click.UsageError(
@@ -134,6 +137,7 @@ def command(
                 researcher.card,
                 researcher.profile,
                 allowed,
+                config.judge,
             )
             with RunWriter(config.home.runs, entry) as writer:
                 inquiry = Inquiry(text, readers, writer)
@@ -142,32 +146,41 @@ def command(
                 _research(inquiry, researcher, date, config.seed, allowed, as_json)
 
 
-def _resume(run_id: str, config: Config, given: Budget, as_json: bool) -> None:
+def _resume(run_id: str, config: Config, given: Budget, judge: bool, as_json: bool) -> None:
     torn = read_run(config.home.runs, run_id).torn
     with RunWriter.resume(config.home.runs, run_id) as writer:
         # Read under the lock, for another process may have gone on with it meanwhile.
-        run = replace(kept(read_run(config.home.runs, writer.id)), torn=torn)
+        whole = read_run(config.home.runs, writer.id)
+        run = replace(kept(whole), torn=torn)
         with readers_to_go_on(config, run) as readers:
             name = str(run.manifest["model"])
             if name == "none":
                 _by_quotes(go_on(run, writer, readers), as_json, True)
                 return
             allowed = recorded_budget(run, given)
-            with open_researcher(replace(config, model=name), name) as researcher:
+            judge = judge or recorded_judge(whole)
+            config = replace(config, model=name, context=allowed.context)
+            with open_researcher(config, name) as researcher:
                 say(researcher.preflight())
-                inquiry = go_on(run, writer, readers, researcher, allowed)
-                say(f"going on with run {run.id} after {inquiry.record.turns} turns")
+                inquiry = go_on(run, writer, readers, researcher, allowed, judge)
+                count = inquiry.record.turns
+                say(f"going on with run {run.id} after {count} turn{'' if count == 1 else 's'}")
                 seed, date = int(str(run.manifest["seed"])), str(run.manifest["date"])
-                if config.judge:
+                if judge:
                     inquiry.judge = _judge(researcher, date, seed)
                 _research(inquiry, researcher, date, seed, allowed, as_json)
 
 
 def _judge(researcher: Researcher, date: str, seed: int) -> Judge:
     """The model as judge of the claims that no quote carries."""
-    return partial(
-        judged, engine=researcher.engine, profile=researcher.profile, date=date, seed=seed
-    )
+
+    def judge(
+        claims: Sequence[Claim], question: str, pages: Sequence[PageVersion], cancel: Cancel
+    ) -> tuple[list[Claim], list[Judgement]]:
+        engine, profile = researcher.engine, researcher.profile
+        return judged(claims, question, pages, engine, profile, date, seed, cancel)
+
+    return judge
 
 
 def _research(
@@ -181,7 +194,8 @@ def _research(
     """Run the loop, narrate it, and print what came of it."""
 
     def stop() -> None:
-        os.write(2, STOPPING)  # a signal's handler must not meet a half-written buffer
+        said = NO_MORE_JUDGING if inquiry.answer else STOPPING
+        os.write(2, said)  # a signal's handler must not meet a half-written buffer
         inquiry.stop()
 
     try:
