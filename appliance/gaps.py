@@ -14,6 +14,8 @@ from store.errors import UrlError
 from store.gaps import Miss
 from store.urls import canonical, host
 
+from .errors import RunError
+from .scope import recorded_scope
 from .trace import Event, Run
 
 FOUND = "answered"
@@ -21,13 +23,26 @@ FOUND = "answered"
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A question that its last run did not answer, and what that run searched for and missed."""
+    """A question that its last run did not answer, and what that run searched for and missed.
+
+    `bounds` are those within which it was asked, as the operators of a query; empty: none.
+    """
 
     run: str
     question: str
     outcome: str
     queries: tuple[str, ...]
     missing: tuple[str, ...]
+    bounds: str = ""
+    quoted: bool = False
+    """True when the run had no model: it showed quotes and answered nothing."""
+
+    @property
+    def why(self) -> str:
+        """Why the question is open, in a few words."""
+        if self.quoted:
+            return "asked without a model"
+        return "answered, but no quote supports it" if self.outcome == FOUND else self.outcome
 
     def to_json(self) -> dict[str, object]:
         """The question as JSON values."""
@@ -35,6 +50,8 @@ class Unanswered:
             "run": self.run,
             "question": self.question,
             "outcome": self.outcome,
+            "why": self.why,
+            "bounds": self.bounds,
             "queries": list(self.queries),
             "missing": list(self.missing),
         }
@@ -43,12 +60,18 @@ class Unanswered:
 def unanswered(runs: Iterable[Run]) -> list[Unanswered]:
     """Return the questions whose newest run ended without a supported answer.
 
-    `runs` come the newest first. An answer that no quote supports leaves its question open.
+    `runs` come the newest first. An answer that no quote supports leaves its question open. The
+    same question within other bounds is another one, since it was asked of other pages. A run
+    without a model answers nothing, so that it counts only where there is no other.
     """
-    found: dict[str, Unanswered | None] = {}
+    found: dict[tuple[str, str], Unanswered | None] = {}
     for run in runs:
-        if run.question not in found and run.outcome != "unfinished":
-            found[run.question] = None if _supported(run) else _gap(run)
+        if run.outcome == "unfinished":
+            continue
+        key = (run.question, _bounds(run))
+        known = found.get(key)
+        if key not in found or (known is not None and known.quoted and not _by_quotes(run)):
+            found[key] = None if _supported(run) else _gap(run)
     return [gap for gap in found.values() if gap is not None]
 
 
@@ -113,11 +136,20 @@ def miss_json(miss: Miss) -> dict[str, object]:
 def _supported(run: Run) -> bool:
     if run.outcome != FOUND:
         return False
-    if (quotes := run.last("quotes")) is not None and run.last("evidence") is None:
-        return bool(quotes.get("items"))
     evidence = run.last("evidence")
     claims = _rows(evidence, "claims") if evidence else []
     return bool(claims) and all(claim.get("evidence") for claim in claims)
+
+
+def _by_quotes(run: Run) -> bool:
+    return run.manifest.get("model") == "none"
+
+
+def _bounds(run: Run) -> str:
+    try:
+        return str(recorded_scope(run.manifest))
+    except RunError:
+        return str(run.manifest.get("scope"))  # damaged, and still not the same as none
 
 
 def _gap(run: Run) -> Unanswered:
@@ -130,7 +162,15 @@ def _gap(run: Run) -> Unanswered:
         queries |= dict.fromkeys(str(query["query"]) for query in _rows(data, "queries"))
         pages = _rows(data, "pages")
         missing |= dict.fromkeys(str(page["url"]) for page in pages if page.get("missing"))
-    return Unanswered(run.id, run.question, run.outcome, tuple(queries), tuple(missing))
+    return Unanswered(
+        run.id,
+        run.question,
+        run.outcome,
+        tuple(queries),
+        tuple(missing),
+        _bounds(run),
+        _by_quotes(run),
+    )
 
 
 def _rows(event: Event, name: str) -> list[dict[str, object]]:

@@ -41,8 +41,16 @@ def site(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-def run(runs: Path, question: str, *events: dict[str, object], outcome: str = "abstained") -> str:
-    with RunWriter(runs, {"question": question, "model": "demo", "profile": "demo"}) as writer:
+def run(
+    runs: Path,
+    question: str,
+    *events: dict[str, object],
+    outcome: str = "abstained",
+    model: str = "demo",
+    **manifest: object,
+) -> str:
+    named = {"question": question, "model": model, "profile": model, **manifest}
+    with RunWriter(runs, named) as writer:
         for event in events:
             writer.add(event)
         writer.add({"type": "end", "outcome": outcome, "seconds": 1})
@@ -73,8 +81,52 @@ def test_a_question_is_open_until_a_run_answers_it_with_support(tmp_path: Path) 
     assert left.outcome == "answered"
     run(tmp_path, "How long is the Elbe?", claims({"quote": "q"}), outcome="answered")
     assert unanswered(read_runs(tmp_path)) == []
-    run(tmp_path, "q", {"type": "quotes", "items": [{"quote": "q"}]}, outcome="answered")
+
+
+QUOTES: dict[str, object] = {"type": "quotes", "items": [{"quote": "q"}]}
+
+
+def test_quotes_alone_close_no_question_and_open_none_again(tmp_path: Path) -> None:
+    without = run(tmp_path, "q", QUOTES, outcome="answered", model="none")
+    (left,) = unanswered(read_runs(tmp_path))
+    assert (left.run, left.why) == (without, "asked without a model")
+    answered = run(tmp_path, "q", claims({"quote": "q"}), outcome="answered")
     assert unanswered(read_runs(tmp_path)) == []
+    run(tmp_path, "q", QUOTES, outcome="answered", model="none")
+    assert unanswered(read_runs(tmp_path)) == []
+    last = run(tmp_path, "q", claims(), outcome="answered")
+    run(tmp_path, "q", QUOTES, outcome="answered", model="none")
+    (left,) = unanswered(read_runs(tmp_path))
+    assert (left.run, left.why) == (last, "answered, but no quote supports it")
+    assert answered != last
+
+
+def test_a_question_within_bounds_is_another_one(tmp_path: Path) -> None:
+    run(tmp_path, "q", claims({"quote": "q"}), outcome="answered")
+    bounded = run(tmp_path, "q", scope={"sites": ["nosuch.test"], "before": "2021"})
+    (left,) = unanswered(read_runs(tmp_path))
+    assert (left.run, left.bounds) == (bounded, "site:nosuch.test before:2021")
+    # An answer within the bounds says nothing of the question without them.
+    run(tmp_path, "p")
+    run(tmp_path, "p", claims({"quote": "q"}), outcome="answered", scope={"sites": ["a.test"]})
+    assert [(gap.question, gap.bounds) for gap in unanswered(read_runs(tmp_path))] == [
+        ("p", ""), ("q", left.bounds),
+    ]  # fmt: skip
+
+
+def test_each_collection_has_its_own_questions(
+    corpus: Corpus, command: Callable[..., Done]
+) -> None:
+    for name in ("web", "other"):
+        run(corpus.runs, f"What of {name}?", corpus={"collection": name, "seq": 1})
+    run(corpus.runs, "Within?", scope={"sites": ["a.test"]})
+    listed = command("gaps").out
+    assert "What of web?  (abstained, run " in listed
+    assert "\n  within: site:a.test\n" in listed
+    assert "What of other?" not in listed
+    questions = command("gaps", "--json", "--collection", "other").json["questions"]
+    assert "What of other?" in {question["question"] for question in questions}
+    assert "What of web?" not in {question["question"] for question in questions}
 
 
 def test_only_addresses_are_fetched_and_none_inside_that_the_corpus_does_not_know() -> None:
