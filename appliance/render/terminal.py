@@ -22,6 +22,11 @@ def shorten(text: str, width: int) -> str:
     return flat if len(flat) <= width else flat[: width - 1] + "…"
 
 
+def counted(number: int, what: str) -> str:
+    """A number and what it counts, in the plural where it is not one."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def evidence_lines(evidence: Evidence, number: int) -> str:
     """A numbered quote with its page title, URL and capture date."""
     quote = textwrap.fill(

@@ -163,7 +163,18 @@ def test_a_run_from_which_texts_were_purged_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--in", "web"), ("--site", "a.test"), ("--seed", "3"), ("How", "long?")]
+    "words",
+    [
+        ("--in", "web"),
+        ("--site", "a.test"),
+        ("--seed", "3"),
+        ("--seed", "0"),
+        ("How", "long?"),
+        ("--date", "2026-01-02"),
+        ("--before", ""),
+        ("--model", "demo"),
+        ("--site", ""),
+    ],
 )
 def test_what_belongs_to_the_run_is_not_given_again(command: Command, words: tuple[str]) -> None:
     done = command("ask", "--resume", "last", *words)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import click
+from click.core import ParameterSource
 
 from models.turns import abstains
 from store.page import PageVersion, clean
@@ -19,7 +20,7 @@ from ...limits import Budget
 from ...proving import readers_to_go_on
 from ...readers import open_readers
 from ...render.steps import show_step
-from ...render.terminal import claims_text, evidence_lines, safe
+from ...render.terminal import claims_text, counted, evidence_lines, safe
 from ...researcher import DEMONSTRATION, Researcher, choose_model, open_researcher
 from ...resume import kept
 from ...scope import scope_of
@@ -37,6 +38,7 @@ from ..options import (
 )
 
 STOPPING = b"\nstopping: the model gives its best answer so far (Ctrl-C again ends at once)\n"
+_OF_THE_MODEL = ("budget", "turns", "tokens", "context_policy", "judge")
 NO_MORE_JUDGING = b"\nstopping: the answer stands, its other claims are not judged\n"
 
 
@@ -99,16 +101,9 @@ def command(
     allowed = Budget(turns or 0, tokens or 0, budget, config.context, config.context_policy)
     text = clean(" ".join(question)).strip()
     if resume is not None:
-        own: dict[str, object] = {
-            "a question": text,
-            "--model": model,
-            "--in": collection,
-            "--seed": seed,
-        }
-        own |= {"--site": site, "--before": before, "--after": after}
-        for name, value in own.items():
-            if value:
-                raise click.UsageError(f"--resume goes on with the run's own: leave out {name}")
+        own = _given("model", "collection", "site", "before", "after", "seed", "date")
+        for name in (["a question"] if question else []) + own:
+            raise click.UsageError(f"--resume goes on with the run's own: leave out {name}")
         # What the settings say is for new runs.
         given = Budget(turns or 0, tokens or 0, budget, 0, context_policy or "")
         _resume(resume, config, given, judge, as_json)
@@ -117,6 +112,9 @@ def command(
         raise click.UsageError(
             'give a question, for example: appliance ask "How long is the Danube?"'
         )
+    if model == "none":
+        for name in _given(*_OF_THE_MODEL):
+            raise click.UsageError(f"--model none asks no model: leave out {name}")
     scope = scope_of(site, before, after)
     with open_readers(config) as opened:
         readers = opened.within(scope)
@@ -146,6 +144,17 @@ def command(
                 _research(inquiry, researcher, date, config.seed, allowed, as_json)
 
 
+def _given(*names: str) -> list[str]:
+    """The options with these names that stand on the command line, as they are written."""
+    context = click.get_current_context()
+    return [
+        option.opts[0]
+        for option in context.command.params
+        if option.name in names
+        and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+
+
 def _resume(run_id: str, config: Config, given: Budget, judge: bool, as_json: bool) -> None:
     torn = read_run(config.home.runs, run_id).torn
     with RunWriter.resume(config.home.runs, run_id) as writer:
@@ -163,8 +172,7 @@ def _resume(run_id: str, config: Config, given: Budget, judge: bool, as_json: bo
             with open_researcher(config, name) as researcher:
                 say(researcher.preflight())
                 inquiry = go_on(run, writer, readers, researcher, allowed, judge)
-                count = inquiry.record.turns
-                say(f"going on with run {run.id} after {count} turn{'' if count == 1 else 's'}")
+                say(f"going on with run {run.id} after {counted(inquiry.record.turns, 'turn')}")
                 seed, date = int(str(run.manifest["seed"])), str(run.manifest["date"])
                 if judge:
                     inquiry.judge = _judge(researcher, date, seed)
@@ -267,6 +275,8 @@ def _by_quotes(inquiry: Inquiry, as_json: bool, asked_for: bool) -> None:
             "no model is installed, so the answer is the ranked quotes of the corpus; "
             "install one with: appliance models import FILE.gguf"
         )
+    if idle := _given(*_OF_THE_MODEL):
+        say(f"without a model this has no effect: {', '.join(idle)}")
     if not found:
         bounds = _within(inquiry)
         where = f"the corpus within {bounds}" if bounds else "the corpus"
