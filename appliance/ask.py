@@ -30,7 +30,10 @@ from .readers import Readers
 from .resume import Record
 from .trace import RunWriter
 
-Judge = Callable[[Sequence[Claim], str, Sequence[PageVersion]], tuple[list[Claim], list[Judgement]]]
+Cancel = Callable[[], bool]
+Judge = Callable[
+    [Sequence[Claim], str, Sequence[PageVersion], Cancel], tuple[list[Claim], list[Judgement]]
+]
 
 LOOP = 2
 """The version of the loop's rules in a manifest: from 2 on a repeated call is told so."""
@@ -67,7 +70,8 @@ class Inquiry:
     record: Record = field(default_factory=lambda: Record(()))
     """What an earlier process wrote of this run."""
     limits: LiveLimits | None = None
-    stopped: bool = False
+    told: str = ""
+    """Why the model was told to answer; empty when it answered by itself."""
     recorded: bool = False
     """True while the steps are those of the record."""
     judge: Judge | None = None
@@ -116,6 +120,11 @@ class Inquiry:
         finally:
             session.close()
 
+    @property
+    def stopped(self) -> bool:
+        """True when Ctrl-C asked for the answer."""
+        return self.told == STOPPED
+
     def stop(self) -> None:
         """Cut off what the model writes and let it answer now; safe in a signal's handler."""
         if self.limits is not None:
@@ -136,7 +145,7 @@ class Inquiry:
         if isinstance(step, CallStep):
             self._see(step.result.data)
         elif isinstance(step, StopStep):
-            self.stopped = step.reason == STOPPED
+            self.told = step.reason
         elif isinstance(step, AnswerStep):
             self.answer, self.outcome = step.text, step.outcome
         self.recorded = self.record.took(KINDS[type(step)])
@@ -226,11 +235,8 @@ class Inquiry:
         if self.outcome == "answered":
             tied = tie(self.answer, self.question, self._sources())
             self.claims = checked(tied, self.readers.pages)
-            if self.judge is not None and not error and not self.stopped:
-                found, judgements = self.judge(self.claims, self.question, self._sources())
-                self.claims = checked(found, self.readers.pages)
-                items = [judgement.to_json() for judgement in judgements]
-                self.writer.add({"type": "judgements", "items": items})
+            if not error and not self.stopped:
+                self._have_judged()
             self.writer.add({"type": "evidence", "claims": [c.to_json() for c in self.claims]})
         elif self.outcome != "abstained":
             # Without an answer the best passages are the best answer so far.
@@ -238,6 +244,24 @@ class Inquiry:
         if self.stopped:
             self.outcome = "interrupted"
         self._end(error)
+
+    def _have_judged(self) -> None:
+        """Let the model judge what no quote carries, within the time of the question.
+
+        The answer stands by now, so Ctrl-C ends only this.
+        """
+        if self.judge is None or self.limits is None:
+            return
+        try:
+            found, judgements = self.judge(
+                self.claims, self.question, self._sources(), self.limits.over
+            )
+        except KeyboardInterrupt:
+            found, judgements = self.claims, []
+        self.claims = checked(found, self.readers.pages)
+        items = [judgement.to_json() for judgement in judgements]
+        ended = {"ended_early": True} if self.limits.over() else {}
+        self.writer.add({"type": "judgements", "items": items, **ended})
 
     def _end(self, error: str = "") -> None:
         seconds = round(time.perf_counter() - self.started, 3)
@@ -271,6 +295,7 @@ def manifest(
     card: ModelCard | None = None,
     profile: Profile | None = None,
     budget: Budget | None = None,
+    judge: bool = False,
 ) -> dict[str, object]:
     """What a run depends on, as its first line says it. Without an engine: answer by quotes."""
     budget = budget or Budget()
@@ -297,6 +322,8 @@ def manifest(
             "loop": LOOP,
             "budget": asdict(replace(budget, policy=budget.policy or profile.policy)),
         }
+        if judge:
+            entry["judge"] = True
         if profile.form is not None:
             entry["form"] = profile.form.to_json()
     return entry

@@ -46,12 +46,21 @@ def recorded_budget(run: Run, given: Budget) -> Budget:
     return replace(kept, **changed)
 
 
+def recorded_judge(run: Run) -> bool:
+    """True when the model is to judge what no quote carries: the run, or a resume of it, said so.
+
+    Give the run as it was read: events that are no longer in force count as well.
+    """
+    return any(event.get("judge") is True for event in (run.manifest, *run.events))
+
+
 def go_on(
     run: Run,
     writer: RunWriter,
     readers: Readers,
     researcher: Researcher | None = None,
     budget: Budget | None = None,
+    judge: bool = False,
 ) -> Inquiry:
     """Write to `run` (as `resume.kept` leaves it) that it goes on, and return its inquiry.
 
@@ -89,6 +98,7 @@ def go_on(
             "changed": _changed(run.manifest, here),
             "index": here["index"],
             "budget": asdict(budget or Budget()),
+            **({"judge": True} if judge else {}),
         }
     )
     return Inquiry(

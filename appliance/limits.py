@@ -123,13 +123,17 @@ class LiveLimits:
         if self.interrupted is None:
             self.interrupted = self.clock()
 
+    def over(self) -> bool:
+        """True when nothing more may be begun: after Ctrl-C, or when the time is used up."""
+        return self.interrupted is not None or self.expired("opened")
+
     def stop_reason(self, progress: Progress) -> str | None:
         """See `Limits`. Room for one more turn is kept, besides that for the answer."""
         turns = self.turns or self.profile.max_turns
         if self.interrupted is not None:
             return STOPPED
         if progress.turn > turns:
-            return f"the limit of {turns} turns is reached"
+            return f"the limit of {turns} turn{'s' if turns > 1 else ''} is reached"
         if progress.position + self.turn_room + ANSWER_ROOM >= self.context:
             return f"the context of {self.context} tokens is nearly full"
         if self.tokens and self._left(progress) < self.turn_room:

@@ -74,7 +74,21 @@ NO_SCOPE = Scope()
 
 
 def scope_of(sites: Sequence[str], before: str | None, after: str | None) -> Scope:
-    """Make a scope of what a user gave; ConfigError for what is no site and no date."""
+    """Make a scope of what a user gave.
+
+    Raises ConfigError for what is no site and no date, and for days that no page can lie between.
+    """
+    scope = _scope(sites, before, after)
+    first, end = scope.query.after, scope.query.before
+    if first is not None and end is not None and first >= end:
+        raise ConfigError(
+            f"no day lies from {after} on (--after) and before {before} (--before); "
+            "give an earlier --after or a later --before"
+        )
+    return scope
+
+
+def _scope(sites: Sequence[str], before: str | None, after: str | None) -> Scope:
     for name, values in (("site", sites), ("before", [before]), ("after", [after])):
         for value in filter(None, values):
             read = parse(f"{name}:{value}")
@@ -90,7 +104,7 @@ def recorded_scope(manifest: Mapping[str, object]) -> Scope:
     """The bounds that a run's manifest keeps; RunError when they are damaged."""
     values: Any = manifest.get("scope", {})
     try:
-        return scope_of(
+        return _scope(
             [str(site) for site in values.get("sites", ())],
             str(values.get("before", "")),
             str(values.get("after", "")),

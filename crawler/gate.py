@@ -1,4 +1,5 @@
-"""The gate before the downloader: which redirects are followed, and which bodies are read.
+"""The gate before the downloader: which hosts are asked, which redirects are followed, and which
+bodies are read.
 
 It knows the scope of the crawl through the spider, and nothing about pages.
 """
@@ -10,10 +11,11 @@ from scrapy.exceptions import StopDownload
 from scrapy.http import Headers
 
 from store.errors import UrlError
-from store.urls import canonical
+from store.urls import canonical, host
 
 from .extract import HTML_TYPES
 from .failures import RefusedError
+from .inside import is_inside
 
 
 class Gate:
@@ -30,7 +32,8 @@ class Gate:
         return gate
 
     def process_request(self, request: Request) -> None:
-        """Raise RefusedError for a redirect that leaves the crawl or comes back."""
+        """Raise RefusedError for a host inside, or a redirect that leaves or comes back."""
+        self._stay_outside(request)
         earlier = request.meta.get("redirect_urls")
         if not earlier or "entry" not in request.meta:
             return
@@ -44,6 +47,17 @@ class Gate:
             raise RefusedError(
                 "off-site", f"it redirects to {url}, which is not part of this crawl"
             )
+
+    def _stay_outside(self, request: Request) -> None:
+        known = self._crawler.spider.inside
+        if known is None:
+            return
+        try:
+            name = host(request.url)
+        except UrlError as error:
+            raise RefusedError("bad-redirect", str(error)) from None
+        if name not in known and is_inside(name):
+            raise RefusedError("inside", f"{name} is this machine or its network")
 
     def headers_received(self, headers: Headers, request: Request) -> None:
         """Stop a download whose header says that it is no page, before its body comes."""

@@ -34,6 +34,8 @@ class CrawlOptions:
     workers      extraction processes; None: one core fewer than there are, at least one
     proxy        address of an HTTP proxy through which everything is fetched
     restart      forget the frontier of an earlier, unfinished crawl of the same name
+    inside       None: any host may be fetched from; else no host that is, or resolves to, an
+                 address of this machine or a private network, but these
     """
 
     collection: str = "web"
@@ -54,6 +56,7 @@ class CrawlOptions:
     user_agent: str | None = None
     workers: int | None = None
     restart: bool = False
+    inside: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, by a CrawlError that names the setting."""

@@ -8,6 +8,7 @@ REPAIRS = {
     "timeout": "check that its server runs, or give a longer timeout",
     "robots": "ask the site's owner, or choose another address",
     "off-site": "start from the address that it redirects to",
+    "inside": "crawl it by its address if you do want it",
     "http-404": "check the address",
     "not-html": "give the address of an HTML page",
     "binary": "give the address of an HTML page",

@@ -42,7 +42,12 @@ def scrapy_settings(seeds: Iterable[str], options: CrawlOptions) -> dict[str, An
     }
     if options.robots:
         middlewares["crawler.robots.RobotsMiddleware"] = 100
-    return {
+    away: dict[str, Any] = {}
+    if options.inside is not None:
+        from .outside import ADMITTED, admitted
+
+        away = {"DNS_RESOLVER": "crawler.outside.OutsideResolver", ADMITTED: admitted(options)}
+    return away | {
         "USER_AGENT": agent,
         "ROBOTSTXT_USER_AGENT": agent.split("/")[0],
         "ROBOTSTXT_OBEY": options.robots,

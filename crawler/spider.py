@@ -72,6 +72,7 @@ class FrontierSpider(scrapy.Spider):
     ) -> None:
         super().__init__(**settings)
         self.scope = Scope(seeds, options)
+        self.inside = options.inside
         self.pipeline = Pipeline(store, frontier)
         self.error: StoreError | None = None
         self.limited = False

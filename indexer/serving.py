@@ -41,7 +41,18 @@ BEFORE_SHARE = 0.25
 LEAST = 6
 """Tokens that are not worth filling."""
 
+REACH = 40
+"""Letters around a cut in which a date or a number is looked for."""
+
 _WORD = re.compile(r"\w+")
+# What says another thing when its end is missing: 5 May 1920, May 5, 1920, 1920年5月5日, 2,850 km.
+_WHOLE = re.compile(
+    r"\d{1,2}(?:st|nd|rd|th|\.)?\s+(?:(?:of|de)\s+)?[^\W\d_]{3,}\.?\s+(?:(?:of|de)\s+)?\d{3,4}\b"
+    r"|[^\W\d_]{3,}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{3,4}\b"
+    r"|\d+年(?:\d{1,2}月(?:\d{1,2}日)?)?"
+    r"|\d[\d.,]*\s?(?:[^\W\d_]{1,3}\b|%)"
+    r"|\d[\d.,]*\d"
+)
 _BACK = re.compile(
     r"(?:He|She|It|They|This|These|That|Those|His|Her|Its|Their|Such)\b|[他她它该其此这]"
 )
@@ -244,7 +255,10 @@ def _signs(plan: Outline, title: str, parts: Iterable[int]) -> dict[int, tuple[S
 
 
 def _cut(text: str, start: int, end: int, budget: int, cost: Cost) -> int:
-    """Return where to stop so that what is left of a span fits, at the end of a word."""
+    """Return where to stop so that what is left of a span fits, at the end of a word.
+
+    A date or an amount is never cut in two, unless the span begins with it.
+    """
     low, high = start + 1, end
     while low < high:
         middle = (low + high + 1) // 2
@@ -253,4 +267,9 @@ def _cut(text: str, start: int, end: int, budget: int, cost: Cost) -> int:
         else:
             high = middle - 1
     space = max(text.rfind(mark, start + 1, low + 1) for mark in " \n，。、；")
-    return space if space > start + (low - start) // 2 else low
+    stop = space if space > start + (low - start) // 2 else low
+    for found in _WHOLE.finditer(text, max(start, stop - REACH), min(end, stop + REACH)):
+        if start < found.start() < stop < found.end():
+            kept = text[start : found.start()].rstrip()
+            return start + len(kept) if kept else stop
+    return stop

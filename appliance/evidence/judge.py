@@ -5,7 +5,7 @@ returned word for word, to be kept with the run. Nothing here decides what is as
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from models.engine import Engine
@@ -56,10 +56,12 @@ def judged(
     profile: Profile,
     date: str,
     seed: int = 0,
+    cancel: Callable[[], bool] = lambda: False,
 ) -> tuple[list[Claim], list[Judgement]]:
     """Ask the model about the claims that nothing supports; return the claims and what it said.
 
-    A claim gets the first passage that the model says yes to, labelled `entailed`.
+    A claim gets the first passage that the model says yes to, labelled `entailed`. When `cancel`
+    turns true what is being said is no judgement, and the rest is not asked.
     """
     found: list[Claim] = []
     verdicts: list[Judgement] = []
@@ -68,7 +70,11 @@ def judged(
             found.append(claim)
             continue
         for passage in nearest(f"{question} {claim.text}", pages):
-            said = _ask(question, claim.text, passage.quote, engine, profile, date, seed)
+            if cancel():
+                break
+            said = _ask(question, claim.text, passage.quote, engine, profile, date, seed, cancel)
+            if said is None:
+                break
             verdicts.append(Judgement(claim.text, passage, said, verdict(said)))
             if verdicts[-1].entailed:
                 claim = replace(claim, evidence=(passage,))
@@ -109,8 +115,12 @@ def _ask(
     profile: Profile,
     date: str,
     seed: int,
-) -> str:
-    """Put one passage before the model in a session of its own; empty when it does not fit."""
+    cancel: Callable[[], bool],
+) -> str | None:
+    """Put one passage before the model in a session of its own; None when it was cut off.
+
+    Empty when the passage does not fit.
+    """
     text = f"Question: {question}\nAnswer: {claim}\nPassage: {passage}"
     session = engine.open()
     try:
@@ -119,7 +129,8 @@ def _ask(
         room = min(TOKENS, session.capacity - session.position - 1)
         if room <= 0:
             return ""
-        return session.generate(room, (), profile.sampling, seed).text
+        completion = session.generate(room, (), profile.sampling, seed, cancel=cancel)
+        return None if completion.finish == "cancelled" else completion.text
     except ContextFull:
         return ""
     finally:

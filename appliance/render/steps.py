@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..agent import AnswerStep, CallStep, CutStep, Step, StopStep, TrimStep, TurnStep
-from .terminal import shorten
+from .terminal import counted, shorten
 
 
 def show_step(step: Step) -> Iterator[str]:
@@ -16,11 +16,11 @@ def show_step(step: Step) -> Iterator[str]:
     elif isinstance(step, StopStep):
         yield f"{step.number}. told to answer: {step.reason}"
     elif isinstance(step, TrimStep):
-        taken = [f"{len(step.stubbed)} results"] if step.stubbed else []
-        taken += [f"{len(step.dropped)} turns"] if step.dropped else []
+        taken = [counted(len(step.stubbed), "result")] if step.stubbed else []
+        taken += [counted(len(step.dropped), "turn")] if step.dropped else []
         yield (
-            f"   left out {' and '.join(taken)} to make room: {step.freed} tokens freed, "
-            f"{step.prefill} read again"
+            f"   left out {' and '.join(taken)} to make room: "
+            f"{counted(step.freed, 'token')} freed, {step.prefill} read again"
         )
     elif isinstance(step, CutStep):
         yield f"{step.number}. the result did not fit into the context"
@@ -37,7 +37,8 @@ def _call(step: CallStep) -> str:
     found = data.get("queries")
     if isinstance(found, Sequence):
         return "search " + "; ".join(
-            f"“{shorten(query['query'], 50)}” → {len(query['hits'])} pages" for query in found
+            f"“{shorten(query['query'], 50)}” → {counted(len(query['hits']), 'page')}"
+            for query in found
         )
     pages = data.get("pages")
     if isinstance(pages, Sequence):

@@ -289,7 +289,7 @@ def test_the_limit_of_turns() -> None:
     assert observations(session)[-1] == f"found ['1'] \n\n{ANSWER_NOW}"
     assert steps[-1] == AnswerStep(3, "2,850 km", "answered")
     steps, session = run([turns[0], ANSWER], LiveLimits(DEMO, 4096, turns=1))
-    assert StopStep(2, "the limit of 1 turns is reached") in steps
+    assert StopStep(2, "the limit of 1 turn is reached") in steps
 
 
 def test_the_budget_of_tokens_leaves_room_for_the_answer() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.render.steps import show_step
+from appliance.steps import TrimStep
 from appliance.trace import read_run
 from models.scripted import ScriptedEngine
 from store.database import Database
@@ -281,8 +283,8 @@ def test_ask_as_json(corpus: Corpus, command: Command, scripted: Scripted) -> No
     done = command("ask", "--json", QUESTION)
     value = done.json
     assert set(value) == {
-        "question", "outcome", "answer", "claims", "quotes", "searched", "missing", "model",
-        "demonstration", "run",
+        "question", "outcome", "answer", "claims", "quotes", "searched", "missing", "scope",
+        "told_to_answer", "model", "demonstration", "run",
     }  # fmt: skip
     assert (value["answer"], value["demonstration"]) == ("2,850 km", True)
     (claim,) = value["claims"]
@@ -305,6 +307,42 @@ def test_quotes_without_a_model(corpus: Corpus, command: Command, alter: Alter) 
     replayed = command("replay", "last")
     assert replayed.code == 3
     assert "then “2,850”, now “2,851”" in replayed.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--turns", "3"), ("--tokens", "5000"), ("--budget", "10s"), ("--judge",),
+        ("--context-policy", "none"),
+    ],
+)  # fmt: skip
+def test_what_is_the_models_is_not_ignored_without_one(
+    words: tuple[str, ...], corpus: Corpus, command: Command
+) -> None:
+    done = command("ask", "--model", "none", *words, QUESTION)
+    assert done.code == 2
+    assert f"--model none asks no model: leave out {words[0]}" in done.err
+    # Where none was asked for, because none is there, a note does.
+    done = command("ask", *words, QUESTION)
+    assert done.code == 0
+    assert f"without a model this has no effect: {words[0]}\n" in done.err
+
+
+def test_what_is_one_is_not_written_as_many(
+    corpus: Corpus, command: Command, scripted: Scripted
+) -> None:
+    done = asked(scripted, command, calling("search", query=["Forth Bridge Fowler"]), ANSWER)
+    assert re.search(r" → \d+ pages?", done.err)
+    assert " 1 pages" not in done.err
+    scripted(SEARCH, ANSWER)
+    done = command("ask", "--turns", "1", QUESTION)
+    assert "told to answer: the limit of 1 turn is reached" in done.err
+    (trim,) = show_step(TrimStep(3, (1,), (2,), 1, 5))
+    assert trim == "   left out 1 result and 1 turn to make room: 1 token freed, 5 read again"
+    scripted(SEARCH)
+    assert command("ask", QUESTION).code == 1
+    scripted(ANSWER)
+    assert " after 1 turn\n" in command("ask", "--resume", "last").err
 
 
 def test_search_and_visit_tools_write_the_trained_form(

@@ -163,7 +163,18 @@ def test_a_run_from_which_texts_were_purged_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--in", "web"), ("--site", "a.test"), ("--seed", "3"), ("How", "long?")]
+    "words",
+    [
+        ("--in", "web"),
+        ("--site", "a.test"),
+        ("--seed", "3"),
+        ("--seed", "0"),
+        ("How", "long?"),
+        ("--date", "2026-01-02"),
+        ("--before", ""),
+        ("--model", "demo"),
+        ("--site", ""),
+    ],
 )
 def test_what_belongs_to_the_run_is_not_given_again(command: Command, words: tuple[str]) -> None:
     done = command("ask", "--resume", "last", *words)
@@ -456,3 +467,23 @@ def test_budget_and_policy_are_those_of_flags_settings_and_profile(
     done = command("ask", QUESTION)
     assert done.code == 2
     assert "the setting context_policy is 'some'; give trim or none" in done.err
+
+
+def test_the_settings_of_now_are_not_those_of_a_resumed_run(
+    corpus: Corpus, command: Command, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resumed(*words: str) -> dict[str, object]:
+        scripted(SEARCH)
+        assert command("ask", QUESTION).code == 1
+        with monkeypatch.context() as now:
+            now.setenv("APPLIANCE_CONTEXT_POLICY", "none")
+            now.setenv("APPLIANCE_CONTEXT", "2048")
+            scripted(TURNS[-1])
+            assert command("ask", "--resume", "last", *words).code == 0
+        (event,) = read_run(corpus.runs, "last").all("resume")
+        budget = event["budget"]
+        assert isinstance(budget, dict)
+        return {name: budget[name] for name in ("context", "policy")}
+
+    assert resumed() == {"context": 0, "policy": "trim"}
+    assert resumed("--context-policy", "none") == {"context": 0, "policy": "none"}

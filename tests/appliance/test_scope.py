@@ -162,6 +162,47 @@ def test_what_is_no_site_and_no_day_is_refused(
         scope_of(sites, before, after)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [("2020", "2021"), ("2020", "2020"), ("2020-05-01", "2020-05-01")]
+)
+def test_days_that_nothing_lies_between_are_refused(before: str, after: str) -> None:
+    with pytest.raises(ConfigError, match=f"no day lies from {after} on .*before {before} "):
+        scope_of([], before, after)
+    # A run that was made so is still read.
+    assert recorded_scope({"scope": {"before": before, "after": after}}).before == before
+    assert scope_of([], "2021", "2020").after == "2020"
+
+
+def test_an_abstention_says_of_which_part_it_speaks(
+    corpus: Corpus, command: Command, scripted: Scripted
+) -> None:
+    found = "No.</think><answer>not found</answer>"
+    scripted(calling("search", query=["Danube length"]), found)
+    done = command("ask", "--site", "nosuch.test", "How long is the Danube?")
+    assert "Within site:nosuch.test the corpus does not hold the answer, as far as" in done.out
+    done = command("ask", "--model", "none", "--site", "nosuch.test", "How long is the Danube?")
+    assert done.out == "Nothing in the corpus within site:nosuch.test matches the question.\n"
+
+
+def test_an_abstention_without_a_search_says_nothing_of_the_corpus(
+    corpus: Corpus, command: Command, scripted: Scripted
+) -> None:
+    found = "No.</think><answer>not found</answer>"
+    scripted(found)
+    done = command("ask", "--tokens", "1000", "How long is the Danube?")
+    assert "No answer: nothing was searched (the budget of 1000 tokens is nearly used up), " in (
+        done.out
+    )
+    assert "does not hold" not in done.out
+    scripted(found)
+    done = command("ask", "How long is the Danube?")
+    assert "No answer: nothing was searched, so this says nothing about the corpus.\n" in done.out
+    scripted(calling("search", query=["Danube length"]), found)
+    done = command("ask", "--turns", "1", "How long is the Danube?")
+    assert "The corpus does not hold the answer, as far as the researcher has read.\n" in done.out
+    assert "  ended early: the limit of 1 turn" in done.out
+
+
 def test_days_without_any_dated_page_are_refused(corpus: Corpus, command: Command) -> None:
     done = command("ask", "--before", "2021", "How long is the Danube?")
     assert done.code == 2

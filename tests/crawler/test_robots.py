@@ -15,9 +15,16 @@ STOCK = {
 }
 
 
-def crawl_with(database: Database, seeds: list[str], settings: dict[str, object]) -> None:
+QUICK = CrawlOptions(sitemaps=False, max_depth=0, retries=0, timeout=5, workers=1)
+
+
+def crawl_with(
+    database: Database,
+    seeds: list[str],
+    settings: dict[str, object],
+    options: CrawlOptions = QUICK,
+) -> None:
     """Run the crawling process with other Scrapy settings than ours."""
-    options = CrawlOptions(sitemaps=False, max_depth=0, retries=0, timeout=5, workers=1)
     job = {
         "database": database.url,
         "seeds": seeds,

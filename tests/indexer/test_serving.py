@@ -168,3 +168,27 @@ def test_the_same_bytes_in_other_processes() -> None:
         for seed in ("1", "2")
     }
     assert len(said) == 1
+
+
+LATIN = "The harbour was opened with much noise and many flags and songs on the day of "
+HANZI = "港口开放的那一天人们唱歌跳舞并且挂起了许多旗帜庆祝这个日子它的日期正是"
+
+
+@pytest.mark.parametrize(
+    ("before", "whole"),
+    [
+        (LATIN, "5 May 1920"),
+        (LATIN, "May 5, 1920"),
+        (LATIN, "5 de mayo de 1920"),
+        (LATIN, "2,850 km"),
+        (HANZI, "1920年5月5日"),
+        (HANZI, "63001234"),
+    ],
+)
+def test_no_cut_leaves_half_a_date_or_amount(before: str, whole: str) -> None:
+    """A sentence that is longer than the budget ends before a date, or behind it."""
+    text = f"{before}{whole} by the old queen and all the people of the town, who had waited for it"
+    parts = tuple(before[-3:] + whole[:end] for end in range(1, len(whole)))
+    for budget in range(8, 80):
+        spans = served(text, "harbour 港口", budget).spans()
+        assert not text[spans[-1].start : spans[-1].end].endswith(parts)

@@ -24,6 +24,7 @@ from store.urls import canonical
 from ...errors import ConfigError
 from ...gaps import wanted
 from ...readers import open_store
+from ...render.terminal import shorten
 from ..options import as_json, collection_option, config_from, print_json, say
 
 DEFAULT_SITES = Path("sites.toml")
@@ -67,7 +68,8 @@ def command(
     A FOLDER of HTML is served on loopback for the crawl; a file SITES.TOML lists sites with
     their settings, and without any target ./sites.toml is read. Stopped at any moment, the same
     command goes on where it was; finished, it fetches again only what has changed. With --gaps the
-    pages are fetched that runs asked for in vain (appliance gaps lists them).
+    pages are fetched that runs asked for in vain (appliance gaps lists them), but none from this
+    machine or a private network unless the corpus has pages of that host.
     """
     config = config_from(collection=collection)
     given = {name: value for name, value in chosen.items() if value not in (None, (), False)}
@@ -126,9 +128,11 @@ def _jobs(target: str, given: dict[str, Any], servers: ExitStack) -> list[Site]:
 
 def _gaps(pages: PageStore, given: dict[str, Any]) -> list[Site]:
     """The pages that runs asked for in vain as one job: those pages, and nothing they link to."""
-    urls = wanted(pages.misses(), pages.knows_host)
-    options = CrawlOptions(**({"max_depth": 0, "sitemaps": False} | given))
-    return [Site(tuple(urls), options)] if urls else []
+    found = wanted(pages.misses(), pages.knows_host)
+    for url, why in found.left_out:
+        say(f"left out: {shorten(url, 90)} {why}")
+    own = {"max_depth": 0, "sitemaps": False} | given
+    return [Site(found.urls, CrawlOptions(**own, inside=found.known))] if found.urls else []
 
 
 def _is_path(target: str) -> bool:

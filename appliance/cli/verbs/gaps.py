@@ -3,6 +3,7 @@
 import click
 
 from ...gaps import miss_json, unanswered
+from ...proving import collection_of
 from ...readers import open_store
 from ...render.terminal import safe, shorten, table
 from ...trace import read_runs
@@ -16,14 +17,17 @@ def command(collection: str | None, as_json: bool) -> None:
     """List the pages that runs asked for and the corpus lacks, and the questions left open.
 
     `appliance crawl --gaps` fetches those pages. A question is open when its last run gave no
-    answer, or one that no quote supports.
+    answer, or one that no quote supports. Questions of other collections, and the same question
+    within other bounds (--site, --before, --after), are others.
     """
     from store.pages import PageStore
 
     config = config_from(collection=collection)
     with open_store(config) as database:
         misses = PageStore(database, config.collection).misses()
-    left = unanswered(read_runs(config.home.runs))
+    runs = read_runs(config.home.runs)
+    own = (run for run in runs if collection_of(run, config.collection) == config.collection)
+    left = unanswered(own)
     if as_json:
         print_json(
             {
@@ -37,7 +41,9 @@ def command(collection: str | None, as_json: bool) -> None:
         click.echo(table(rows, ("runs", "last", "page that is missing")))
         say("fetch them with: appliance crawl --gaps")
     for question in left:
-        click.echo(f"\n{shorten(question.question, 90)}  ({question.outcome}, run {question.run})")
+        click.echo(f"\n{shorten(question.question, 90)}  ({question.why}, run {question.run})")
+        if question.bounds:
+            click.echo(f"  within: {shorten(question.bounds, 90)}")
         for query in question.queries:
             click.echo(f"  searched: {shorten(query, 90)}")
         for url in question.missing:
