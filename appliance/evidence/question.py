@@ -97,6 +97,11 @@ class Asked:
         """The words that are neither names nor the label: what is said of the named."""
         return tuple(w for w in self.words if w not in self.label and not self.is_name(w))
 
+    @property
+    def direct(self) -> bool:
+        """True for one thing asked of a named one, so that no other page leads to the answer."""
+        return len(self.relation) <= 1 and any(map(self.is_name, self.words))
+
     def is_name(self, word: str) -> bool:
         """True for a word of a name; a year or number is said of it, and no name."""
         return word in self.names and not word.isdigit()

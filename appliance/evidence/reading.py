@@ -17,6 +17,7 @@ from store.page import PageVersion
 from .letters import blanked, fold
 
 _PRONOUN = re.compile(r"(?:He|She|They|His|Her|Their|Él|Ella|Er|Sie|Il|Elle)\b")
+_VERB = re.compile(r"\b(?:is|was|are|were|es|fue|era|son|ist|war|est|était)\b|是")
 LEAD = 3
 """How many sentences at its beginning tell what a page is about."""
 
@@ -60,6 +61,15 @@ class Reading:
     def lead(self) -> frozenset[str]:
         """The words of the first sentences: what the page is about."""
         return frozenset(word for number in self.leads for word in self.bag(number))
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The words before the verb of the first sentence: the names that the page's thing has."""
+        if not self.leads:
+            return frozenset()
+        first = self.pieces[self.leads[0]]
+        verb = _VERB.search(self.text, first.start, first.end)
+        return self.words(first.start, verb.start() if verb else first.end)
 
     @cached_property
     def every(self) -> frozenset[str]:

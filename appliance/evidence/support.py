@@ -16,12 +16,15 @@ from indexer.families import FAMILY_WEIGHT
 from . import question as q
 from .amounts import column_kinds
 from .asking import Asking, stems
+from .denial import denied
 from .fitting import fits, measured
 from .letters import fold
 from .question import Asked
+from .ranks import of_other_named, other_rank
 from .reading import Reading
+from .relatives import of_a_relative
 from .said import ABOVE, given_by, names_all, said_of, silent
-from .values import Value, rival_kind, values
+from .values import NUMERIC, Value, rival_kind, values
 from .whose import MARGIN, of_another, outdone_in_clause
 
 _CHOICE = re.compile(
@@ -78,9 +81,19 @@ class Judging:
         measures = measured(self.asking, claim, unit, place)
         if not fits(self.asking, reading, claim, unit, place, measures):
             return None, "kind"
+        if denied(asked.text, reading.key, unit, place):
+            return None, "denied"
         given = given_by(self.asking, asked, reading, number, start)
         if not names_all(asked, given):
             return None, "names"
+        if of_a_relative(asked.folded, set().union(*asked.kin.values()), unit, place):
+            return None, "relative"
+        if of_other_named(asked.text, unit):
+            return None, "of another"
+        around = " ".join(piece.headings) + reading.text[slice(*(piece.header or (0, 0)))]
+        demanded = asked.direct and self.asking.kind not in NUMERIC
+        if other_rank(asked.text, unit, around, demanded):
+            return None, "rank"
         said = said_of(self.asking, asked, reading, number, start, measures, claimed)
         if said <= 0.0:
             return None, "relation"

@@ -1,0 +1,81 @@
+"""Whether what is asked for is what is said: the longest and not the second-longest, the capital of
+Austria and not the capital of Hungary.
+
+Superlatives with the ordinals before them, and nouns with the name behind "of". Words are compared
+as they stand: what "the highest" and "the tallest" share is a list.
+"""
+
+import re
+
+from .letters import blanked, fold
+
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth".split(),
+    "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th".split(),
+)
+_RANK = re.compile(
+    rf"(?:\b(?P<ordinal>{'|'.join(sum(_ORDINALS, []))})[\s-]+)?"
+    r"\b(?P<word>[a-z]{2,}est|(?:most|least) [a-z]+)\b"
+)
+_NO_RANK = frozenset(
+    "west east rest forest test guest harvest interest chest nest quest contest northwest southwest "
+    "priest honest request protest arrest invest conquest modest suggest digest crest manifest "
+    "tempest everest budapest bucharest brest triest".split()
+)
+_SHARED = frozenset("city town river lake mount university battle part name".split())
+"""Nouns that are a part of names themselves, and so ask for nothing of what follows."""
+_ALIKE = ({"highest", "tallest"}, {"largest", "biggest", "greatest"}, {"oldest", "earliest"})
+
+
+def ranks(text: str) -> set[tuple[int, str]]:
+    """Return the ranks that a text says, each its place, 1 for the very first, and its word."""
+    found = set()
+    for match in _RANK.finditer(fold(text)):
+        word = match["word"]
+        if word in _NO_RANK:
+            continue
+        word = next((min(group) for group in _ALIKE if word in group), word)
+        ordinal = match["ordinal"]
+        number = next((row.index(ordinal) + 1 for row in _ORDINALS if ordinal in row), 1)
+        found.add((number, word))
+    return found
+
+
+def other_rank(question: str, unit: str, around: str, demanded: bool) -> bool:
+    """True where a unit says another rank than the question asks for.
+
+    `demanded` says that a unit that says no rank is none either, unless `around` says it.
+    """
+    asked, said = ranks(question), ranks(unit)
+    for number, word in asked:
+        places = {n for n, w in said if w == word} or {n for n, w in ranks(around) if w == word}
+        if places and number not in places:
+            return True
+        if demanded and not places:
+            return True
+    return False
+
+
+_OF = re.compile(
+    r"\b(?P<noun>[a-zà-ÿ]{4,}) (?:of|de|von) (?:the |la |el )?[*_\[\"“]*"
+    r"(?P<name>[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ][\w’'-]*)*)"
+)
+
+
+def of_other_named(question: str, unit: str) -> bool:
+    """True where the question asks for "the capital of Austria" and the unit says one of Hungary."""
+    said: dict[str, set[str]] = {}
+    for match in _OF.finditer(blanked(unit)):
+        said.setdefault(fold(match["noun"]), set()).update(_parts(match["name"]))
+    return any(
+        (noun := fold(match["noun"])) in said
+        and noun not in _SHARED
+        and _parts(match["name"]).isdisjoint(said[noun])
+        and _parts(match["name"]).isdisjoint(_parts(unit))
+        for match in _OF.finditer(question)
+    )
+
+
+def _parts(name: str) -> set[str]:
+    """The words of a name cut to five letters, so that Austria is what Austrian is said of."""
+    return {word[:5] for word in re.findall(r"\w+", fold(name))}
