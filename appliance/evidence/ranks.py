@@ -27,6 +27,11 @@ _SHARED = frozenset("city town river lake mount university battle part name".spl
 _ALIKE = ({"highest", "tallest"}, {"largest", "biggest", "greatest"}, {"oldest", "earliest"})
 
 
+def ranks_said(text: str) -> list[str]:
+    """Return the words of each rank that a text says, folded."""
+    return [m[0] for m in _RANK.finditer(fold(text)) if m["word"] not in _NO_RANK]
+
+
 def ranks(text: str) -> set[tuple[int, str]]:
     """Return the ranks that a text says, each its place, 1 for the very first, and its word."""
     found = set()

@@ -22,6 +22,8 @@ _RELATIVE = re.compile(
     r"|und|als) )(?:(?:her|his|their|su|sus|seine?|ihre?)\b|[\w’'-]+['’]s)(?: [\w-]+){0,2}? "
     rf"(?P<noun>{'|'.join(fold(_NOUNS).split())})\b"
 )
+_CALLED = re.compile(r"[\s,(*_\[]*(?:[A-ZÀ-Þ][\w.’'-]*[\s,)*_\]]*)+")
+"""The relative's own name, which may be that of the one asked about."""
 _SAID = re.compile(
     r"\b(?:is|was|were|are|had|has|died|born|became|came|went|lived|moved|taught|played|won|built"
     r"|made|wrote|nacio|murio|wurde|war|starb)\b"
@@ -40,9 +42,11 @@ def of_a_relative(
         noun = match["noun"]
         if any(noun[:5] == word[:5] for word in (*asked, *kin)):
             return False
-        between = before[match.end() :]
+        called = _CALLED.match(unit, match.end())
+        end = called.end() if called else match.end()
+        between = before[end:]
         subjects = re.findall(r"\b(?:she|he|they|it|el|ella|er|sie)\b|;", between)
-        if subjects or any(len(w) > 2 and w in asked for w in _names(unit, match.end(), place[0])):
+        if subjects or any(len(w) > 2 and w in asked for w in _names(unit, end, place[0])):
             return False
         # "Her husband Pierre shared it", "Her husband was Pierre": there the value is the relative.
         said = _SAID.search(between)

@@ -26,6 +26,7 @@ _CLAUSE = re.compile(
     r"[.!?][\"”’)]*\s+(?=[A-ZÀ-Þ])|[,;:()–—|]+\s|\s[–—-]\s|\s(?:and|but|while|whereas|which|who"
     r"|y|pero|mientras|und|aber|et|mais)\s|[，；：、（）]"
 )
+_WHICH = re.compile(r"(?:which|who|whose)\b")
 _TOP = re.compile(r"\b(?:[Tt]op|[Ss]ummit|[Hh]ighest point|cumbre|cima)\b")
 _LISTED = re.compile(
     r"[*_\])\"“” ]*(?:,|、|，|和|与|&|/|\b(?:and|or|y|e|und|et)\b)(?: ?(?:and|y|und|et))?"
@@ -106,7 +107,8 @@ def outdone_in_clause(
     def worth(start: int, end: int) -> float:
         bag: set[str] = set()
         for a, b in clauses:
-            if a < end and start < b:
+            # "The Vltava, which comes down through Prague": that is said of the Vltava.
+            if (a < end and start < b) or (0 <= a - end <= 2 and _WHICH.match(unit, a)):
                 bag |= stems(reading, unit[a:b])
         total = named = 0.0
         for word in asked.words:
