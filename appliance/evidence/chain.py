@@ -19,7 +19,15 @@ MENTIONS = 20
 
 _COMPARED = re.compile(r"\b(?:than|only)(?: (?:that|those) of)?(?: the| an?)?[^\w.]*\Z")
 """What stands before a name that is only compared with: "longer than the", "only the"."""
-_POINTING = re.compile(r"\W*(?:see also|compare|v[eé]ase tambi[eé]n|siehe auch|voir aussi|参见)", re.I)
+_POINTING = re.compile(
+    r"\W*(?:see also|compare|v[eé]ase tambi[eé]n|siehe auch|voir aussi|参见)", re.I
+)
+_WIDE_NAMES = (
+    "europe asia africa america australia oceania antarctica earth christian roman english french "
+    "german spanish british american european"
+)
+_WIDE = frozenset((*_WIDE_NAMES.split(), "north america", "south america", "middle ages"))
+"""Names that lead nowhere, since half of all pages open with one of them."""
 
 
 class Chain:
@@ -84,6 +92,8 @@ class Chain:
             unit = other.text[piece.start : piece.end]
             for name in names(unit, asked):
                 words = fold(unit[name.start : name.end])
+                if words in _WIDE:
+                    continue
                 if re.search(rf"(?<!\w){re.escape(words)}(?!\w)", reading.opening):
                     found.add(number)
         return found

@@ -1,12 +1,12 @@
 """Whether a sentence denies what it says: "it was not", "some wrongly claim", "it is a myth that".
 
-Words before the value in its clause, a few behind it, and words of doubt anywhere in the sentence up
-to "but". It knows no grammar: a denial in another sentence is not seen, nor is irony.
+Words before the value in its clause, a few behind it, and words of doubt anywhere in the sentence
+up to "but". It knows no grammar: a denial in another sentence is not seen, nor is irony.
 """
 
 import re
 
-from .letters import fold
+from .letters import UNSPACED, fold
 
 _NOT = {
     "en": r"(?:not|never|cannot|nor|neither|nobody|no one|\w+n['’]t)",
@@ -16,27 +16,31 @@ _NOT = {
     "zh": r"(?:不是|并非|并不|从未|没有|未曾|不在)",
 }
 _YET = re.compile(
-    r"\b(?:not|never|\w+n['’]t)(?=[^,;]*\b(?:until|till|before)\b)|\bnot (?:only|just|merely|least)\b"
+    r"\b(?:not|never|\w+n['’]t)(?=[^,;]*\b(?:until|till|before)\b)"
+    r"|\bnot (?:only|just|merely|least)\b"
     r"|\bno solo\b|\bno (?=[^,;]*\bhasta\b)|\bnicht nur\b|\bpas (?:seulement|avant)\b"
 )
 """What only sounds like a denial: "not until 1890", "not only the violin"."""
 _DOUBT = re.compile(
     r"\b(?:wrong|wrongly|incorrectly|mistaken|mistakenly|erroneous|erroneously|falsely|untrue|myths?"
     r"|misconception|hoax|denied|denies|denying|disputed|disproved|refuted|debunked|rejected the"
-    r"|contrary to|no (?:evidence|proof|truth)|not (?:true|correct|the case)|is false|was false"
+    r"|few (?:now )?(?:believe|think)|contrary to|no (?:evidence|proof|truth)"
+    r"|not (?:true|correct|the case)|is false|was false"
     r"|falsamente|erroneamente|mito|falschlich\w*|irrtumlich\w*|a tort)\b|误传|误认为|谣传|错误地"
 )
 _CLAUSE = re.compile(r"[,;:()–—，；：、]|\b(?:but|and|while|whereas|although|pero|aber|mais)\b")
 _TURN = re.compile(
-    r"[;；]|[.!?][\"”’)]*\s|\b(?:but|whereas|pero|sino|aber|sondern|mais)\b|(?:,| and) not\b|但"
+    r"[;；]|(?<=[^\W_]{2})[.!?][\"”’)]*\s|\b(?:but|whereas|pero|sino|aber|sondern|mais)\b"
+    r"|(?:,| and) not\b|但"
 )
 _INSTEAD = re.compile(
     r"\b(?:instead of|rather than|unlike|except(?: for)?|other than|en vez de|statt)"
     r"(?: (?:the|a|an|in|by|at|on|of))*\W*$"
 )
 _BEHIND = re.compile(
-    r"[*_\])\"“”'’ ]*(?:\([^()]*\)\W*)?(?:did|does|do|was|were|is|are|has|had|could|can|would|will)?"
-    r"(?: ?n['’]t| not| never|(?<=\w)n['’]t)\b(?! only\b| until\b)"
+    r"[*_\])\"“”'’ ]*(?:\([^()]*\)\W*)?"
+    r"(?:did|does|do|was|were|is|are|has|had|could|can|would|will)?"
+    r"(?: ?n['’]t| not| never| ?(?:failed|refused|declined) to)\b(?! only\b| until\b)"
 )
 
 
@@ -45,8 +49,9 @@ def denied(question: str, language: str, unit: str, place: tuple[int, int]) -> b
 
     A question that itself asks for what is not is asked of what is denied.
     """
-    words = _NOT.get(language, _NOT["en"])
-    bounded = words if language == "zh" else rf"\b{words}\b"
+    bounded = rf"\b{_NOT.get(language, _NOT['en'])}\b"
+    if UNSPACED.search(unit):
+        bounded = _NOT["zh"]
     if re.search(bounded, fold(question)) or _DOUBT.search(fold(question)):
         return False
     folded = _YET.sub(lambda match: " " * len(match[0]), fold(unit))

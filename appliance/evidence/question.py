@@ -54,7 +54,7 @@ _FIRST = re.compile(
 )
 _RELATIVE = re.compile(r"\b(?:who|whom|whose|where|when)\b")
 _INNER = re.compile(r"\b(?:which|what|how many|how much|how long)\b")
-_PEOPLE = (
+PEOPLE = (
     "person man woman engineer architect designer inventor founder author composer painter king "
     "queen emperor empress president scientist astronomer mathematician physicist chemist poet "
     "writer player actor actress director singer explorer mountaineer climber builder sculptor "
@@ -149,7 +149,7 @@ def kind_of(question: str) -> str:
         if pattern.search(lowered):
             return kind
     for label in _labels(question):
-        if label in _PEOPLE.split():
+        if label in PEOPLE.split():
             return PERSON
         if label in _PLACES.split():
             return PLACE

@@ -9,21 +9,27 @@ import re
 
 from .letters import blanked, fold
 
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth".split(),
-    "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th".split(),
-)
+_WRITTEN = "first second third fourth fifth sixth seventh eighth ninth tenth"
+_NUMBERED = "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th"
+_ORDINALS = {
+    word: number
+    for row in (_WRITTEN, _NUMBERED)
+    for number, word in enumerate(row.split(), start=1)
+}
 _RANK = re.compile(
-    rf"(?:\b(?P<ordinal>{'|'.join(sum(_ORDINALS, []))})[\s-]+)?"
+    rf"(?:\b(?P<ordinal>{'|'.join(_ORDINALS)})[\s-]+)?"
     r"\b(?P<word>[a-z]{2,}est|(?:most|least) [a-z]+)\b"
 )
-_NO_RANK = frozenset(
-    "west east rest forest test guest harvest interest chest nest quest contest northwest southwest "
-    "priest honest request protest arrest invest conquest modest suggest digest crest manifest "
-    "tempest everest budapest bucharest brest triest".split()
+_NO_RANKS = (
+    "west east rest forest test guest harvest interest chest nest quest contest northwest "
+    "southwest priest honest request protest arrest invest conquest modest suggest digest crest "
+    "manifest tempest everest budapest bucharest brest triest"
 )
-_SHARED = frozenset("city town river lake mount university battle part name".split())
+_NO_RANK = frozenset(_NO_RANKS.split())
+_NAMING = "city town river lake mount university battle part name"
+_SHARED = frozenset(_NAMING.split())
 """Nouns that are a part of names themselves, and so ask for nothing of what follows."""
+_CLAUSE = re.compile(r"[;:]|\b(?:and|but|while|whereas)\b")
 _ALIKE = ({"highest", "tallest"}, {"largest", "biggest", "greatest"}, {"oldest", "earliest"})
 
 
@@ -40,20 +46,23 @@ def ranks(text: str) -> set[tuple[int, str]]:
         if word in _NO_RANK:
             continue
         word = next((min(group) for group in _ALIKE if word in group), word)
-        ordinal = match["ordinal"]
-        number = next((row.index(ordinal) + 1 for row in _ORDINALS if ordinal in row), 1)
+        number = _ORDINALS.get(match["ordinal"] or "first", 1)
         found.add((number, word))
     return found
 
 
-def other_rank(question: str, unit: str, around: str, demanded: bool) -> bool:
-    """True where a unit says another rank than the question asks for.
+def other_rank(
+    question: str, unit: str, place: tuple[int, int], around: str, demanded: bool
+) -> bool:
+    """True where a unit says another rank than the question asks for, of the value at `place`.
 
     `demanded` says that a unit that says no rank is none either, unless `around` says it.
     """
-    asked, said = ranks(question), ranks(unit)
-    for number, word in asked:
-        places = {n for n, w in said if w == word} or {n for n, w in ranks(around) if w == word}
+    begin = max((m.end() for m in _CLAUSE.finditer(unit, 0, place[0])), default=0)
+    end = _CLAUSE.search(unit, place[1])
+    said = [ranks(unit[begin : end.start() if end else None]), ranks(unit), ranks(around)]
+    for number, word in ranks(question):
+        places = next(filter(None, ({n for n, w in each if w == word} for each in said)), set())
         if places and number not in places:
             return True
         if demanded and not places:
@@ -68,7 +77,7 @@ _OF = re.compile(
 
 
 def of_other_named(question: str, unit: str) -> bool:
-    """True where the question asks for "the capital of Austria" and the unit says one of Hungary."""
+    """True where the capital of Austria is asked for and the unit says that of Hungary."""
     said: dict[str, set[str]] = {}
     for match in _OF.finditer(blanked(unit)):
         said.setdefault(fold(match["noun"]), set()).update(_parts(match["name"]))

@@ -18,6 +18,7 @@ from .letters import blanked, fold
 
 _PRONOUN = re.compile(r"(?:He|She|They|His|Her|Their|Él|Ella|Er|Sie|Il|Elle)\b")
 _VERB = re.compile(r"\b(?:is|was|are|were|es|fue|era|son|ist|war|est|était)\b|是")
+_COMPARED = re.compile(r"\bthan (?:that of )?(?:the )?[*_\[]*((?:[A-ZÀ-Þ][\w-]+ ?)+)")
 LEAD = 3
 """How many sentences at its beginning tell what a page is about."""
 
@@ -135,3 +136,16 @@ class Reading:
             return self.bag(number) if same else frozenset()
         same = self.pieces[number - 1].block == piece.block
         return self.bag(number - 1) if same else frozenset()
+
+    def told_before(self, number: int) -> frozenset[str]:
+        """The same for a name: a table's line must introduce it, and a mere comparison is none."""
+        before = self.before(number)
+        piece, near = self.pieces[number], number - 1
+        while near > 0 and piece.kind != PARAGRAPH and self.pieces[near].block == piece.block:
+            near -= 1
+        if not before or near < 0:
+            return frozenset()
+        text = self.text[self.pieces[near].start : self.pieces[near].end].rstrip()
+        if piece.kind == TABLE and not text.endswith((":", "：")):
+            return frozenset()
+        return before - {w for match in _COMPARED.finditer(text) for w in terms(match[1], self.key)}

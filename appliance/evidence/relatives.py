@@ -1,7 +1,7 @@
 """Whether a value is said of a relative of the one who is asked about: "Her husband was born in".
 
-A noun of kinship at the beginning of a clause is another subject, up to the next "she", "he" or name
-that the question gives. A relative in another sentence, called "he" there, is not seen.
+A noun of kinship at the beginning of a clause is another subject, up to the next "she", "he" or
+name that the question gives. A relative in another sentence, called "he" there, is not seen.
 """
 
 import re

@@ -92,7 +92,7 @@ class Judging:
             return None, "of another"
         around = " ".join(piece.headings) + reading.text[slice(*(piece.header or (0, 0)))]
         demanded = asked.direct and self.asking.kind not in NUMERIC
-        if other_rank(asked.text, unit, around, demanded):
+        if other_rank(asked.text, unit, place, around, demanded):
             return None, "rank"
         said = said_of(self.asking, asked, reading, number, start, measures, claimed)
         if said <= 0.0:
@@ -101,9 +101,8 @@ class Judging:
             return None, "subject"
         if outdone_in_clause(self.asking, asked, reading, number, claim, unit, place):
             return None, "clause"
-        if silent(self.asking, asked, reading, number, start) and self._told_elsewhere(
-            claim, asked
-        ):
+        mute = silent(self.asking, asked, reading, number, start)
+        if mute and self._told_elsewhere(claim, asked):
             return None, "relation elsewhere"
         score = sum(given.values())
         if (rival := self._outdone(claim, measures, asked, given)) is not None:
