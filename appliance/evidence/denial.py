@@ -52,7 +52,8 @@ def denied(question: str, language: str, unit: str, place: tuple[int, int]) -> b
     bounded = rf"\b{_NOT.get(language, _NOT['en'])}\b"
     if UNSPACED.search(unit):
         bounded = _NOT["zh"]
-    if re.search(bounded, fold(question)) or _DOUBT.search(fold(question)):
+    asked = fold(question)
+    if re.search(rf"{bounded}|\b{_NOT['en']}\b", asked) or _DOUBT.search(asked):
         return False
     folded = _YET.sub(lambda match: " " * len(match[0]), fold(unit))
     before, after = folded[: place[0]], folded[place[1] :]
@@ -61,7 +62,7 @@ def denied(question: str, language: str, unit: str, place: tuple[int, int]) -> b
     clauses = [match.end() for match in _CLAUSE.finditer(said)]
     if re.search(bounded, said[clauses[-1] if clauses else 0 :]) or _INSTEAD.search(said):
         return True
-    if re.search(r"\b(?:,| and) not\W+(?:\w+\W+){0,2}$", before):
+    if re.search(r"(?:,| and) not\W+(?:\w+\W+){0,2}$", before):
         return True
     following = _TURN.split(after)[0]
     return bool(_DOUBT.search(said) or _DOUBT.search(following) or _BEHIND.match(following))

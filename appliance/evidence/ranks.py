@@ -85,9 +85,22 @@ def of_other_named(question: str, unit: str) -> bool:
         (noun := fold(match["noun"])) in said
         and noun not in _SHARED
         and _parts(match["name"]).isdisjoint(said[noun])
-        and _parts(match["name"]).isdisjoint(_parts(unit))
         for match in _OF.finditer(question)
     )
+
+
+def of_its_holder(question: str, unit: str, place: tuple[int, int]) -> bool:
+    """True where a unit names another than the value as "the capital of Hungary" that is asked."""
+    for match in _OF.finditer(question):
+        holder = re.compile(
+            r"(?P<who>[A-ZÀ-Þ][\w’'-]*)(?:,| is| was)(?: (?:the|an?))? (?:[\w-]+ ){0,2}?"
+            rf"{re.escape(match['noun'])} (?:of|de|von) (?:the |la |el )?[*_\[\"“]*"
+            + re.escape(match["name"])
+        )
+        found = holder.search(unit)
+        if found and not (place[0] < found.end("who") and found.start("who") < place[1]):
+            return True
+    return False
 
 
 def _parts(name: str) -> set[str]:

@@ -20,7 +20,7 @@ from .denial import denied
 from .fitting import fits, measured
 from .letters import fold
 from .question import Asked
-from .ranks import of_other_named, other_rank
+from .ranks import of_its_holder, of_other_named, other_rank
 from .reading import Reading
 from .relatives import of_a_relative
 from .said import ABOVE, given_by, names_all, said_of, silent
@@ -31,6 +31,7 @@ _CHOICE = re.compile(
     r"^\s*(?:Which|Who|What|Is|Are|Was|Were)\b.*[A-Z]\w+\W* or (?:the )?[A-Z][^?]*\?\s*$"
 )
 """A question that names its two answers: one sentence tells neither, and nothing else is one."""
+_OPENING = re.compile(r"[A-ZÀ-Þ][\w’'-]+")
 _NUMBERING = re.compile(r"\d{1,3}[.)]\s")
 
 Rival = tuple[float, dict[str, float], Reading, str]
@@ -88,11 +89,11 @@ class Judging:
             return None, "names"
         if of_a_relative(asked.folded, set().union(*asked.kin.values()), unit, place):
             return None, "relative"
-        if of_other_named(asked.text, unit):
+        plainly = asked.direct and self.asking.kind not in NUMERIC
+        if of_other_named(asked.text, unit) or (plainly and of_its_holder(asked.text, unit, place)):
             return None, "of another"
         around = " ".join(piece.headings) + reading.text[slice(*(piece.header or (0, 0)))]
-        demanded = asked.direct and self.asking.kind not in NUMERIC
-        if other_rank(asked.text, unit, place, around, demanded):
+        if other_rank(asked.text, unit, place, around, plainly):
             return None, "rank"
         said = said_of(self.asking, asked, reading, number, start, measures, claimed)
         if said <= 0.0:
@@ -167,7 +168,11 @@ class Judging:
                 continue
             unit = reading.text[piece.start : piece.end]
             best: dict[str, float] | None = None
-            for value in values(unit, kind) if kind != q.ANY else [Value(0, len(unit))]:
+            named = values(unit, kind) if kind != q.ANY else [Value(0, len(unit))]
+            opening = _OPENING.match(unit) if kind == q.NAME else None
+            if opening and stems(reading, opening[0]) <= reading.title:
+                named.append(Value(*opening.span()))  # `values` leaves a lone first word out.
+            for value in named:
                 words = set(re.findall(r"\w+", fold(unit[value.start : value.end])))
                 column = reading.column(number, piece.start + value.start)
                 meant = value.measures or column_kinds(column)
