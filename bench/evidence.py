@@ -2,7 +2,8 @@
 ones given to the checker over the pages that a run would have before it.
 
 A question's pages are those that hold its answer and those that search lists for it. Wrong answers
-are drawn by `bench.wrongs`, and the page that one stands on is among the pages. `--runs` takes
+are drawn by `bench.wrongs`, and the page that one stands on is among the pages. Then each sentence
+that supports a right answer is denied, on a page that says nothing else. `--runs` takes
 the model's own answers instead, over what its runs have read; `--qa NAME` test collections of
 questions with passages, whose passages are the pages.
 """
@@ -11,7 +12,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,11 +28,12 @@ from store.page import PageVersion
 from .explain import evaluated, holds
 from .quality import shared
 from .scratch import QUESTIONS
-from .wrongs import SOURCES, Asked, Wrong, draw
+from .wrongs import SEVERAL, SOURCES, Asked, Wrong, denial, draw
 
 LISTED = 5
 """Pages that search lists for a question and that are read beside its own."""
 EACH, SEED = 100, 1
+DENIED = "denied"
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -118,7 +120,27 @@ def over_corpus(readers: Readers, file: Path, each: int = EACH, seed: int = SEED
             page = named.get(wrong.page) or others[wrong.page]
             pages = list(dict.fromkeys([*before[wrong.asked.id], page]))
             found.append(given(_wrong(source), wrong.asked.question, wrong.answer, pages))
-    return found
+    return found + list(denials(asked, before))
+
+
+def denials(asked: Sequence[Asked], before: Mapping[str, Sequence[PageVersion]]) -> Iterator[Given]:
+    """The right answers over pages that deny them: the title, and the denied sentence.
+
+    Only sentences of one statement are taken, that support the answer when a page says them.
+    """
+    for number, one in enumerate(asked):
+        for claim in tie(one.answers[0], one.question, before[one.id])[:1]:
+            for item in claim.evidence[:1]:
+                if SEVERAL.search(item.quote):
+                    continue
+                plain, denied = (
+                    PageVersion(
+                        item.url, item.title, f"# {item.title}\n\n{text}\n", WHEN, lang="en"
+                    )
+                    for text in (item.quote, denial(item.quote, number))
+                )
+                if given("", one.question, one.answers[0], [plain]).supported:
+                    yield given(_wrong(DENIED), one.question, one.answers[0], [denied])
 
 
 def _before(readers: Readers, one: Asked, named: dict[str, PageVersion]) -> list[PageVersion]:

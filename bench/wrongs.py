@@ -7,13 +7,25 @@ measured. It judges nothing but whether a drawn value is, by chance, the right o
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from appliance.evaluate import is_right, normalise
 
 SAME_PAGE, OTHER_PAGE, OTHER_ANSWER = "same page", "other page", "other answer"
-SOURCES = (SAME_PAGE, OTHER_PAGE, OTHER_ANSWER)
+SWAPPED = "question alike"
+"""The answers of all questions that begin with the same two words, whatever kind they are of."""
+SOURCES = (SAME_PAGE, OTHER_PAGE, OTHER_ANSWER, SWAPPED)
+DENIALS = (
+    "It is not true that {}.",
+    "It is a myth that {}.",
+    "Some wrongly claim that {}.",
+    "It has been denied that {}.",
+    "Contrary to what is often read, it was never shown that {}.",
+)
+"""Sentences that deny the one that they hold."""
+SEVERAL = re.compile(r";|\bbut\b|[.!?]\s+[A-Z].*[.!?]$|^[|*-]")
+"""What says several things, of which a denial would leave some, or is no sentence."""
 DATE, YEAR, AMOUNT, NAME = "date", "year", "amount", "name"
 
 _MONTH = (
@@ -86,7 +98,7 @@ def _named(text: str, match: "re.Match[str]") -> bool:
 def draw(
     asked: Sequence[Asked], texts: Mapping[str, str], each: int, seed: int
 ) -> dict[str, list[Wrong]]:
-    """Draw up to `each` wrong answers from each of SOURCES, one a question in turn.
+    """Draw up to `each` wrong answers from each of SOURCES, one a question in turn; all of SWAPPED.
 
     `texts` are the pages by name. The same seed draws the same.
     """
@@ -97,9 +109,10 @@ def draw(
         pools = [_shuffled(_pool(one, asked, held, source), rng) for one in asked]
         rng.shuffle(pools)
         found: list[Wrong] = []
-        while len(found) < each and any(pools):
+        most = sum(map(len, pools)) if source == SWAPPED else each
+        while len(found) < most and any(pools):
             for pool in pools:
-                if pool and len(found) < each:
+                if pool and len(found) < most:
                     found.append(pool.pop())
         drawn[source] = found
     return drawn
@@ -115,9 +128,14 @@ def _pool(
     one: Asked, asked: Sequence[Asked], held: Mapping[str, Mapping[str, list[str]]], source: str
 ) -> Iterator[Wrong]:
     kind = kind_of(one.answers[0])
-    if source == OTHER_ANSWER:
+    if source in (OTHER_ANSWER, SWAPPED):
         for other in asked:
-            if other is not one and kind_of(other.answers[0]) == kind and other.pages:
+            alike = (
+                _begins(other) == _begins(one)
+                if source == SWAPPED
+                else kind_of(other.answers[0]) == kind
+            )
+            if other is not one and alike and other.pages:
                 answer = other.answers[0]
                 if not _right(answer, one):
                     yield Wrong(one, answer, source, other.pages[-1])
@@ -129,11 +147,27 @@ def _pool(
                 yield Wrong(one, value, source, name)
 
 
+def _begins(one: Asked) -> list[str]:
+    return one.question.lower().split()[:2]
+
+
+def denial(sentence: str, number: int) -> str:
+    """Return a sentence that denies the given one, by the pattern of that number."""
+    said = sentence.strip().rstrip(".!")
+    return DENIALS[number % len(DENIALS)].format(said)
+
+
 def _right(value: str, one: Asked) -> bool:
     """True when a value is right after all, a part of what is right, or words of the question."""
     said = normalise(value)
     if not said or is_right(value, one.answers):
         return True
     asked = set(normalise(one.question))
+    # That two lengths are both in kilometres makes neither a part of the other.
+    told = _numbers(said) or set(said)
     accepted = [set(normalise(answer)) for answer in one.answers]
-    return set(said) <= asked or any(set(said) & answer for answer in accepted)
+    return set(said) <= asked or any(told & (_numbers(answer) or answer) for answer in accepted)
+
+
+def _numbers(words: Collection[str]) -> set[str]:
+    return {word for word in words if any(letter.isdigit() for letter in word)}

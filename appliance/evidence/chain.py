@@ -17,6 +17,18 @@ DEPTH = 3
 MENTIONS = 20
 """Places of a page that are looked at for one subject."""
 
+_COMPARED = re.compile(r"\b(?:than|only)(?: (?:that|those) of)?(?: the| an?)?[^\w.]*\Z")
+"""What stands before a name that is only compared with: "longer than the", "only the"."""
+_POINTING = re.compile(
+    r"\W*(?:see also|compare|v[eé]ase tambi[eé]n|siehe auch|voir aussi|参见)", re.I
+)
+_WIDE_NAMES = (
+    "europe asia africa america australia oceania antarctica earth christian roman english french "
+    "german spanish british american european"
+)
+_WIDE = frozenset((*_WIDE_NAMES.split(), "north america", "south america", "middle ages"))
+"""Names that lead nowhere, since half of all pages open with one of them."""
+
 
 class Chain:
     """Which words of a question come to a page from those that mention its subject."""
@@ -46,7 +58,7 @@ class Chain:
             if not units:
                 continue
             found |= {word for n in units for word in other.bag(n)} | other.title
-            found |= named & other.every
+            found |= named & _told(other)
             if depth > 1:
                 found |= self._gathered(other, depth - 1, seen | {id(other)})
         return frozenset(found & asked)
@@ -57,7 +69,13 @@ class Chain:
         if subject is None:
             return set()
         places = [match.start() for match in subject.finditer(other.folded)][:MENTIONS]
-        return {number for place in places if (number := other.number_at(place)) is not None}
+        numbers = {
+            number: place
+            for place in places
+            if (number := other.number_at(place)) is not None
+            and not _COMPARED.search(other.folded, other.pieces[number].start, place)
+        }
+        return {number for number in numbers if not _pointed(other, number)}
 
     def _shared(self, reading: Reading, other: Reading, named: set[str]) -> set[int]:
         """The units that hold most names of the question, and a name that this page opens with.
@@ -74,6 +92,8 @@ class Chain:
             unit = other.text[piece.start : piece.end]
             for name in names(unit, asked):
                 words = fold(unit[name.start : name.end])
+                if words in _WIDE:
+                    continue
                 if re.search(rf"(?<!\w){re.escape(words)}(?!\w)", reading.opening):
                     found.add(number)
         return found
@@ -87,3 +107,14 @@ class Chain:
         return re.compile(
             r"(?<![a-z0-9])" + r"\W{1,3}".join(map(re.escape, words)) + r"(?![a-z0-9])"
         )
+
+
+def _pointed(reading: Reading, number: int) -> bool:
+    """True for "See also", which tells nothing of what it points to."""
+    return _POINTING.match(reading.text, reading.pieces[number].start) is not None
+
+
+def _told(reading: Reading) -> set[str]:
+    """The words of a page but for its "See also"."""
+    told = [reading.bag(n) for n in range(len(reading.pieces)) if not _pointed(reading, n)]
+    return {word for bag in told for word in bag} | reading.title

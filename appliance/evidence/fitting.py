@@ -26,6 +26,10 @@ _NOUN = re.compile(
     r"(?:[ -](?!(?:is|was|and|or|in|of|on|at|by|to|for|from|with|has|had|who|which|that|as"
     r"|where|when|the|a|an|it|he|she|did|also|are|were|but|then|while)\b)[a-z]+){1,}"
 )
+_PERSON_IS = re.compile(
+    rf"\W*(?:\([^()]*\)\W*)?(?:was|is) an? (?:[\w-]+ ){{0,4}}(?:{'|'.join(q.PEOPLE.split())})\b"
+)
+"""What stands behind the name of a person: "was an American bridge engineer"."""
 _RATE = re.compile(r"\s*(?:per|/|an?) ?(?:second|minute|hour|day|year|s|min|h)\b")
 _WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b")
 _NATION = re.compile(r"\w+(?:an|ish|ese|ch|ic|ss|eek|ech)")
@@ -114,7 +118,7 @@ def fits(
             return False  # "an American engineer" names no American.
         if kind == q.PERSON:
             return _NO_PERSON.search(before) is None
-        return BY.search(before) is None
+        return BY.search(before) is None and not _PERSON_IS.match(unit, place[1])
     return True
 
 

@@ -13,6 +13,7 @@ from indexer.tokens import language_key, terms
 
 from .kin import kin
 from .letters import UNSPACED, fold
+from .ranks import ranks_said
 
 ANY, AMOUNT, COUNT, YEAR, DAY, PERSON, PLACE, NAME = (
     "any", "amount", "count", "year", "day", "person", "place", "name",
@@ -53,7 +54,7 @@ _FIRST = re.compile(
 )
 _RELATIVE = re.compile(r"\b(?:who|whom|whose|where|when)\b")
 _INNER = re.compile(r"\b(?:which|what|how many|how much|how long)\b")
-_PEOPLE = (
+PEOPLE = (
     "person man woman engineer architect designer inventor founder author composer painter king "
     "queen emperor empress president scientist astronomer mathematician physicist chemist poet "
     "writer player actor actress director singer explorer mountaineer climber builder sculptor "
@@ -81,7 +82,8 @@ class Asked:
 
     `words` are the terms that say what is asked, `names` those of names and numbers in it,
     `label` the noun that only says of what kind the answer is ("which *river*"), `kin` the words
-    that ask for the same fact. `folded` are all its words as they stand, folded.
+    that ask for the same fact. `folded` are all its words as they stand, folded, and `ranked` the
+    terms of its ranks ("second-longest").
     """
 
     text: str
@@ -91,11 +93,18 @@ class Asked:
     label: frozenset[str]
     kin: dict[str, frozenset[str]]
     folded: frozenset[str]
+    ranked: frozenset[str] = frozenset()
 
     @property
     def relation(self) -> tuple[str, ...]:
         """The words that are neither names nor the label: what is said of the named."""
         return tuple(w for w in self.words if w not in self.label and not self.is_name(w))
+
+    @property
+    def direct(self) -> bool:
+        """True for one thing asked of a named one, so that no other page leads to the answer."""
+        others = [word for word in self.relation if word not in self.ranked]
+        return len(others) <= 1 and any(map(self.is_name, self.words))
 
     def is_name(self, word: str) -> bool:
         """True for a word of a name; a year or number is said of it, and no name."""
@@ -129,6 +138,7 @@ def read(question: str, language: str) -> Asked:
             for word in _WORD.findall(question)
             for form in (fold(word), re.sub(r"['’]s$", "", fold(word)))
         ),
+        frozenset(t for rank in ranks_said(question) for t in terms(rank, key, single=False)),
     )
 
 
@@ -139,7 +149,7 @@ def kind_of(question: str) -> str:
         if pattern.search(lowered):
             return kind
     for label in _labels(question):
-        if label in _PEOPLE.split():
+        if label in PEOPLE.split():
             return PERSON
         if label in _PLACES.split():
             return PLACE

@@ -17,6 +17,8 @@ from store.page import PageVersion
 from .letters import blanked, fold
 
 _PRONOUN = re.compile(r"(?:He|She|They|His|Her|Their|Él|Ella|Er|Sie|Il|Elle)\b")
+_VERB = re.compile(r"\b(?:is|was|are|were|es|fue|era|son|ist|war|est|était)\b|是")
+_COMPARED = re.compile(r"\bthan (?:that of )?(?:the )?[*_\[]*((?:[A-ZÀ-Þ][\w-]+ ?)+)")
 LEAD = 3
 """How many sentences at its beginning tell what a page is about."""
 
@@ -60,6 +62,15 @@ class Reading:
     def lead(self) -> frozenset[str]:
         """The words of the first sentences: what the page is about."""
         return frozenset(word for number in self.leads for word in self.bag(number))
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The words before the verb of the first sentence: the names that the page's thing has."""
+        if not self.leads:
+            return frozenset()
+        first = self.pieces[self.leads[0]]
+        verb = _VERB.search(self.text, first.start, first.end)
+        return self.words(first.start, verb.start() if verb else first.end)
 
     @cached_property
     def every(self) -> frozenset[str]:
@@ -125,3 +136,16 @@ class Reading:
             return self.bag(number) if same else frozenset()
         same = self.pieces[number - 1].block == piece.block
         return self.bag(number - 1) if same else frozenset()
+
+    def told_before(self, number: int) -> frozenset[str]:
+        """The same for a name: a table's line must introduce it, and a mere comparison is none."""
+        before = self.before(number)
+        piece, near = self.pieces[number], number - 1
+        while near > 0 and piece.kind != PARAGRAPH and self.pieces[near].block == piece.block:
+            near -= 1
+        if not before or near < 0:
+            return frozenset()
+        text = self.text[self.pieces[near].start : self.pieces[near].end].rstrip()
+        if piece.kind == TABLE and not text.endswith((":", "：")):
+            return frozenset()
+        return before - {w for match in _COMPARED.finditer(text) for w in terms(match[1], self.key)}

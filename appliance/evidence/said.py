@@ -84,9 +84,15 @@ def given_by(
     given = {}
     # A cell has one word for its property, and no sentence in which another might stand.
     family = CELL_FAMILY if reading.pieces[number].kind == TABLE else FAMILY_WEIGHT
+    # Who asks one thing of a named one asks it of that one: a page that only mentions the name
+    # says nothing of it by its own sentences and rows.
+    own = (
+        (unit, 1.0), (above, ABOVE), (reading.told_before(number), BEFORE), *layers[3:5],
+        (reading.called, LEAD),
+    )  # fmt: skip
     for word in asked.words:
         best = 0.0
-        for bag, share in layers:
+        for bag, share in own if asked.direct and asked.is_name(word) else layers:
             if word in bag:
                 best = max(best, share)
             elif not asked.kin[word].isdisjoint(bag) and not asked.is_name(word):

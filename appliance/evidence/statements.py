@@ -8,7 +8,6 @@ import re
 SHORT_ANSWER = 80
 """An answer of at most so many characters is one claim."""
 
-_SENTENCE = re.compile(r"(?<=[^\W_]{2}[.!?;])\s+(?=[^\sa-z])|(?<=[。！？；])\s*")
 _FRAME = re.compile(r"^(?:the )?(?:final )?answer(?: is|:)\s*:?\s*", re.IGNORECASE)
 
 

@@ -16,18 +16,22 @@ from indexer.families import FAMILY_WEIGHT
 from . import question as q
 from .amounts import column_kinds
 from .asking import Asking, stems
+from .denial import denied
 from .fitting import fits, measured
 from .letters import fold
 from .question import Asked
+from .ranks import of_its_holder, of_other_named, other_rank
 from .reading import Reading
+from .relatives import of_a_relative
 from .said import ABOVE, given_by, names_all, said_of, silent
-from .values import Value, rival_kind, values
+from .values import NUMERIC, Value, rival_kind, values
 from .whose import MARGIN, of_another, outdone_in_clause
 
 _CHOICE = re.compile(
     r"^\s*(?:Which|Who|What|Is|Are|Was|Were)\b.*[A-Z]\w+\W* or (?:the )?[A-Z][^?]*\?\s*$"
 )
 """A question that names its two answers: one sentence tells neither, and nothing else is one."""
+_OPENING = re.compile(r"[A-ZÀ-Þ][\w’'-]+")
 _NUMBERING = re.compile(r"\d{1,3}[.)]\s")
 
 Rival = tuple[float, dict[str, float], Reading, str]
@@ -78,9 +82,19 @@ class Judging:
         measures = measured(self.asking, claim, unit, place)
         if not fits(self.asking, reading, claim, unit, place, measures):
             return None, "kind"
+        if denied(asked.text, reading.key, unit, place):
+            return None, "denied"
         given = given_by(self.asking, asked, reading, number, start)
         if not names_all(asked, given):
             return None, "names"
+        if of_a_relative(asked.folded, set().union(*asked.kin.values()), unit, place):
+            return None, "relative"
+        plainly = asked.direct and self.asking.kind not in NUMERIC
+        if of_other_named(asked.text, unit) or (plainly and of_its_holder(asked.text, unit, place)):
+            return None, "of another"
+        around = " ".join(piece.headings) + reading.text[slice(*(piece.header or (0, 0)))]
+        if other_rank(asked.text, unit, place, around, plainly):
+            return None, "rank"
         said = said_of(self.asking, asked, reading, number, start, measures, claimed)
         if said <= 0.0:
             return None, "relation"
@@ -88,9 +102,8 @@ class Judging:
             return None, "subject"
         if outdone_in_clause(self.asking, asked, reading, number, claim, unit, place):
             return None, "clause"
-        if silent(self.asking, asked, reading, number, start) and self._told_elsewhere(
-            claim, asked
-        ):
+        mute = silent(self.asking, asked, reading, number, start)
+        if mute and self._told_elsewhere(claim, asked):
             return None, "relation elsewhere"
         score = sum(given.values())
         if (rival := self._outdone(claim, measures, asked, given)) is not None:
@@ -155,7 +168,11 @@ class Judging:
                 continue
             unit = reading.text[piece.start : piece.end]
             best: dict[str, float] | None = None
-            for value in values(unit, kind) if kind != q.ANY else [Value(0, len(unit))]:
+            named = values(unit, kind) if kind != q.ANY else [Value(0, len(unit))]
+            opening = _OPENING.match(unit) if kind == q.NAME else None
+            if opening and stems(reading, opening[0]) <= reading.title:
+                named.append(Value(*opening.span()))  # `values` leaves a lone first word out.
+            for value in named:
                 words = set(re.findall(r"\w+", fold(unit[value.start : value.end])))
                 column = reading.column(number, piece.start + value.start)
                 meant = value.measures or column_kinds(column)

@@ -26,6 +26,9 @@ _CLAUSE = re.compile(
     r"[.!?][\"”’)]*\s+(?=[A-ZÀ-Þ])|[,;:()–—|]+\s|\s[–—-]\s|\s(?:and|but|while|whereas|which|who"
     r"|y|pero|mientras|und|aber|et|mais)\s|[，；：、（）]"
 )
+_APPOSED = re.compile(r"([A-ZÀ-Þ][\w-]+), (?:the|an?) ")
+"""A lone name that begins a sentence: "Paris, the capital of France, has"."""
+_WHICH = re.compile(r"(?:which|who|whose)\b")
 _TOP = re.compile(r"\b(?:[Tt]op|[Ss]ummit|[Hh]ighest point|cumbre|cima)\b")
 _LISTED = re.compile(
     r"[*_\])\"“” ]*(?:,|、|，|和|与|&|/|\b(?:and|or|y|e|und|et)\b)(?: ?(?:and|y|und|et))?"
@@ -61,6 +64,8 @@ def of_another(
         return False  # What is done to a thing on a day is done by another.
     if _TOP.search(unit[: place[0]]) and {"length"} & asking.measures:
         return False  # "The top, Uhuru Peak, stands at": the height of the mountain.
+    if (first := _APPOSED.match(unit, 0, place[0])) and strange(asking, reading, first[1], known):
+        return ";" not in unit[: place[0]]
     begin = max(unit.rfind(";", 0, place[0]), 0)
     for value in reversed(list(names(unit[begin : place[0]]))):
         run = unit[begin + value.start : begin + value.end]
@@ -106,7 +111,8 @@ def outdone_in_clause(
     def worth(start: int, end: int) -> float:
         bag: set[str] = set()
         for a, b in clauses:
-            if a < end and start < b:
+            # "The Vltava, which comes down through Prague": that is said of the Vltava.
+            if (a < end and start < b) or (0 <= a - end <= 2 and _WHICH.match(unit, a)):
                 bag |= stems(reading, unit[a:b])
         total = named = 0.0
         for word in asked.words:

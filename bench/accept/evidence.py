@@ -5,16 +5,18 @@ import os
 from appliance.config import load
 from appliance.readers import open_readers
 
-from ..evidence import Line, lines, of_runs, over_corpus
+from ..evidence import DENIED, SOURCES, Line, lines, of_runs, over_corpus
 from ..scratch import QUESTIONS
 from .check import Check, demand
 from .stage import Stage
 
 LEAST_RIGHT, SHARE, MOST_WRONG, WRONG = 50, 0.9, 5, 100
+LEAST_DENIED = 30
+"""Sentences that support a right answer by themselves, so that to deny them says something."""
 
 
 def given_answers(stage: Stage) -> str:
-    """The right answer of every question, then 100 wrong ones of each source."""
+    """The right answer of every question, then wrong ones: 100 of a source, swaps, denials."""
     home = stage.demo_home
     with open_readers(load({}, {**os.environ, "APPLIANCE_HOME": str(home)})) as readers:
         found = lines(over_corpus(readers, QUESTIONS, WRONG))
@@ -23,7 +25,10 @@ def given_answers(stage: Stage) -> str:
     demand(right.asked >= LEAST_RIGHT, f"{right.asked} right answers")
     demand(right.supported >= SHARE * right.asked, f"{right.said()} right answers supported")
     for line in wrong:
-        demand(line.asked == WRONG and line.supported <= MOST_WRONG, _said(line))
+        enough = LEAST_DENIED if line.source.endswith(DENIED) else WRONG
+        demand(line.asked >= enough, f"{_said(line)}, of {enough} that there are to be")
+        demand(line.supported * WRONG <= MOST_WRONG * line.asked, _said(line))
+    demand(len(wrong) == len(SOURCES) + 1, f"{len(wrong)} sources of wrong answers")
     return f"right {right.said()}, " + ", ".join(map(_said, wrong))
 
 

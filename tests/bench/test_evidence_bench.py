@@ -3,8 +3,22 @@
 from datetime import UTC, datetime
 from itertools import chain
 
-from bench.evidence import Given, given, lines
-from bench.wrongs import AMOUNT, DATE, NAME, SAME_PAGE, SOURCES, YEAR, Asked, draw, kind_of, values
+from bench.evidence import Given, denials, given, lines
+from bench.wrongs import (
+    AMOUNT,
+    DATE,
+    DENIALS,
+    NAME,
+    SAME_PAGE,
+    SOURCES,
+    SWAPPED,
+    YEAR,
+    Asked,
+    denial,
+    draw,
+    kind_of,
+    values,
+)  # fmt: skip
 from store.page import PageVersion
 
 TEXTS = {
@@ -55,3 +69,35 @@ def test_what_is_counted_as_supported() -> None:
     assert [(line.source, line.said()) for line in lines([right, wrong, empty])] == [
         ("right", "1 of 2"), ("wrong", "0 of 1"),
     ]  # fmt: skip
+
+
+def test_answers_of_questions_alike_are_swapped_all_of_them() -> None:
+    asked = [
+        *ASKED,
+        Asked("3", "How long is the Rhine?", ("1,230 km",), ("rhine",)),
+        Asked("4", "How long is the Elbe?", ("1,094 km",), ("elbe",)),
+    ]
+    swapped = draw(asked, TEXTS, 1, 1)[SWAPPED]
+    # That two lengths share their unit makes neither a part of the other.
+    assert sorted((wrong.asked.id, wrong.answer, wrong.page) for wrong in swapped) == [
+        ("1", "1,094 km", "elbe"), ("1", "1,230 km", "rhine"), ("3", "1,094 km", "elbe"),
+        ("3", "3,530 km", "volga"), ("4", "1,230 km", "rhine"), ("4", "3,530 km", "volga"),
+    ]  # fmt: skip
+
+
+def test_what_supports_a_right_answer_is_denied() -> None:
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    pages = {
+        one.id: [
+            PageVersion(f"https://a.example/{name}", name.title(), TEXTS[name], when, lang="en")
+            for name in one.pages
+        ]
+        for one in ASKED
+    }
+    found = list(denials(ASKED, pages))
+    assert [(one.question, one.answer, one.supported) for one in found] == [
+        ("How long is the Volga?", "3,530 km", False),
+        ("Who mapped the Rhine?", "Maria Keller", False),
+    ]
+    assert denial("It is long.", 1) == "It is a myth that It is long."
+    assert all("{}" in pattern for pattern in DENIALS)
