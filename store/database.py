@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # The newest migration. Compared here, so that Alembic is imported only when there is work for it.
-HEAD = "0001"
+HEAD = "0002"
 OLDEST_SERVER = 160000
 IDLE_KEPT = 4
 BUSY_SECONDS = 0.5
@@ -119,6 +119,16 @@ class Database:
                 # A server that is gone has let go already.
                 with contextlib.suppress(DatabaseError):
                     self._ask_lock(connection, "pg_advisory_unlock", name)
+        finally:
+            connection.close()
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Connection]:
+        """Lend a connection of the caller's own, for locks that must end with its process."""
+        connection = self._open()
+        try:
+            with self._translated():
+                yield connection
         finally:
             connection.close()
 

@@ -7,11 +7,13 @@ had at a number stays true for ever. The URL of a page is the spelling under whi
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from .codec import unpack_outlinks, unpack_text
 from .database import Connection, Database
 from .errors import DamagedPageError, UnknownVersionError, UrlError
+from .freshness import conditions, gone_since, mark_gone, mark_seen
 from .gaps import Failure, Miss, list_failures, list_misses, put_failure, put_miss
 from .nearest import nearest_pages
 from .page import Outlink, PageVersion
@@ -28,7 +30,8 @@ BATCH = 200
 _COLUMNS = """
     page.url, version.title, version.body, version.fetched_at, version.lang, version.site,
     version.published, version.status, version.source, version.extractor, version.outlinks,
-    page.etag, page.last_modified, page.id, version.id, version.seq_from, version.seq_to
+    page.etag, page.last_modified, page.id, version.id, version.seq_from, version.seq_to,
+    page.gone_at
 """
 _AT = """
 JOIN page_version AS version ON version.page_id = page.id
@@ -224,6 +227,33 @@ class PageStore:
             ).fetchone()
         return None if row is None else (row[0], row[1])
 
+    def conditions(self, urls: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+        """Return `headers` of those of `urls` that are stored, in one query."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return {} if collection is None else conditions(connection, collection, urls)
+
+    def mark_seen(self, urls: Sequence[str]) -> None:
+        """Note that these pages were asked for again and had not changed."""
+        if urls:
+            with self._database.raw() as connection:
+                mark_seen(connection, self._id_for_writing(), urls)
+
+    def mark_gone(self, urls: Sequence[str]) -> int:
+        """Mark pages that their servers no longer have; they stay as they are, until `add` or
+        `mark_seen` brings them back. Returns how many of `urls` are stored.
+        """
+        if not urls:
+            return 0
+        with self._database.raw() as connection:
+            return mark_gone(connection, self._id_for_writing(), urls)
+
+    def gone(self, urls: Sequence[str]) -> dict[str, datetime]:
+        """Return those of `urls` that are gone from their servers, and since when."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return {} if collection is None else gone_since(connection, collection, urls)
+
     def fail(self, url: str, reason: str, detail: str, source: str) -> None:
         """Keep by name why `url` has no page; a page stored later deletes it. Raises UrlError."""
         with self._database.raw() as connection:
@@ -276,7 +306,7 @@ class PageStore:
 
 def _version(row: tuple[Any, ...]) -> PageVersion:
     (url, title, body, fetched_at, lang, site, published, status, source, extractor) = row[:10]
-    (outlinks, etag, last_modified, page_id, version_id, seq_from, seq_to) = row[10:]
+    (outlinks, etag, last_modified, page_id, version_id, seq_from, seq_to, gone_at) = row[10:]
     try:
         text, links = unpack_text(body), unpack_outlinks(outlinks)
     except DamagedPageError as damage:
@@ -302,4 +332,5 @@ def _version(row: tuple[Any, ...]) -> PageVersion:
         version_id=version_id,
         seq_from=seq_from,
         seq_to=seq_to,
+        gone_at=gone_at,
     )
