@@ -6,6 +6,11 @@ It knows the exceptions of Scrapy and Twisted by name, and nothing about what to
 from scrapy.exceptions import IgnoreRequest
 
 _REASONS = (
+    (
+        ("CertificateError", "VerificationError", "VerifyError"),
+        "certificate",
+        "its certificate cannot be verified",
+    ),
     (("CannotResolveHostError", "DNSLookupError"), "unreachable", "its name cannot be resolved"),
     (
         ("DownloadConnectionRefusedError", "ConnectionRefusedError"),
@@ -44,6 +49,18 @@ class RefusedError(IgnoreRequest):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class RedirectedError(IgnoreRequest):
+    """A redirect that is not followed here: its target is fetched for itself, or already was."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"it redirects to {target}")
+        self.target = target
+
+
+class NotOursError(IgnoreRequest):
+    """A host that another process may ask now and this one may not."""
 
 
 def explain(error: BaseException) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from store.digest import blake_json
 from store.errors import UrlError
@@ -18,6 +18,9 @@ from store.urls import canonical
 from .errors import CrawlError, SeedError
 
 LOOPBACK = re.compile(r"(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$")
+SITEMAP = "sitemap:"
+"""The referrer of an address that is to be read as a sitemap."""
+SITEMAP_PRIORITY = 1000
 _SCOPES = ("host", "prefix", "any")
 
 
@@ -29,8 +32,11 @@ class CrawlOptions:
                  `any`: follow links anywhere (give `max_pages` or `max_depth`)
     allow, deny  regular expressions searched in a URL; a link must match one of `allow` (if any)
                  and none of `deny`
-    delay        between two requests to one host; None: none for loopback hosts, elsewhere half
-                 a second, which AutoThrottle lengthens when a server slows down
+    delay        pause between the end of an answer and the next request to that host; None: none
+                 for loopback hosts, elsewhere half a second; AutoThrottle makes it longer when a
+                 server slows down. A host with a pause is asked for one thing at a time
+    per_host     requests at once to a host without pauses; None: `concurrency`
+    max_pages    pages of the whole crawl, over all processes; `per_host_pages` of each host
     workers      extraction processes; None: one core fewer than there are, at least one
     proxy        address of an HTTP proxy through which everything is fetched
     restart      forget the frontier of an earlier, unfinished crawl of the same name
@@ -41,6 +47,7 @@ class CrawlOptions:
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     max_pages: int | None = None
+    per_host_pages: int | None = None
     max_depth: int | None = None
     max_bytes: int = 10_000_000
     concurrency: int = 16
@@ -66,7 +73,15 @@ class CrawlOptions:
                 raise CrawlError(
                     f"The pattern “{pattern}” is not a regular expression ({error}); correct it."
                 ) from None
-        for name in ("max_pages", "max_bytes", "concurrency", "per_host", "workers", "timeout"):
+        for name in (
+            "max_pages",
+            "per_host_pages",
+            "max_bytes",
+            "concurrency",
+            "per_host",
+            "workers",
+            "timeout",
+        ):
             if (value := getattr(self, name)) is not None and value <= 0:
                 raise CrawlError(f"{name} is {value}; give a number above zero.")
         if self.proxy and not self.proxy.startswith(("http://", "https://")):
@@ -79,6 +94,14 @@ class CrawlOptions:
             for field in dataclasses.fields(self)
             for value in (getattr(self, field.name),)
         }
+
+    def record(self) -> dict[str, Any]:
+        """Return what of the options may be kept: `json` without anything secret."""
+        values = self.json()
+        if self.proxy is not None:
+            parts = urlsplit(self.proxy)
+            values["proxy"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "CrawlOptions":
@@ -98,7 +121,7 @@ class CrawlOptions:
 def crawl_name(seeds: Iterable[str], options: CrawlOptions) -> str:
     """Return the digest that names a crawl: its seeds and what decides which pages it reaches.
 
-    Speed, politeness and `max_pages` are left out, so that changing them resumes the same crawl.
+    Speed, politeness and how many pages are left out, so that changing them resumes the same crawl.
     """
     return blake_json(
         {
@@ -112,6 +135,17 @@ def crawl_name(seeds: Iterable[str], options: CrawlOptions) -> str:
             "sitemaps": options.sitemaps,
         }
     )
+
+
+def first_links(
+    seeds: tuple[str, ...], options: CrawlOptions
+) -> list[tuple[str, int, int, str | None]]:
+    """Return what a frontier begins with: the seeds, and where their hosts keep a sitemap."""
+    found: list[tuple[str, int, int, str | None]] = [(seed, 0, 0, None) for seed in seeds]
+    if options.sitemaps:
+        places = {urljoin(seed, "/sitemap.xml") for seed in seeds}
+        found += [(place, 0, SITEMAP_PRIORITY, SITEMAP) for place in sorted(places)]
+    return found
 
 
 def check_seeds(seeds: Iterable[str]) -> tuple[str, ...]:

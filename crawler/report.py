@@ -6,6 +6,9 @@ from typing import Any
 REPAIRS = {
     "unreachable": "check the address, and that its server runs and can be reached from here",
     "timeout": "check that its server runs, or give a longer timeout",
+    "certificate": "give the authority that signed it with --ca",
+    "http-401": "give a login with --login, --cookies or --header",
+    "http-403": "give a login with --login, --cookies or --header, or ask the site's owner",
     "robots": "ask the site's owner, or choose another address",
     "off-site": "start from the address that it redirects to",
     "http-404": "check the address",
@@ -31,7 +34,9 @@ class CrawlReport:
 
     `pages_new`, `pages_changed` and `unchanged` count pages of this run; `refused` counts the
     addresses that gave none, by reason; `waiting` is what the frontier still holds (not zero
-    after `max_pages`). `seconds` is wall time. `state` is `finished` or `limited`.
+    after `max_pages`). `gone` of the refused had a page, which is kept and marked. `seconds` is
+    wall time. `state` is `finished`, `limited` or `stopped`. `joined` says that other processes
+    worked on the same crawl, whose pages are not counted here.
     """
 
     pages_new: int
@@ -43,6 +48,8 @@ class CrawlReport:
     seconds: float
     state: str
     resumed: bool
+    gone: int = 0
+    joined: bool = False
 
     @property
     def pages(self) -> int:
@@ -64,6 +71,8 @@ class CrawlReport:
             "seconds": round(self.seconds, 3),
             "state": self.state,
             "resumed": self.resumed,
+            "gone": self.gone,
+            "joined": self.joined,
         }
 
     def lines(self, shown: int = 10) -> list[str]:
@@ -74,6 +83,13 @@ class CrawlReport:
             f"{self.pages_new:,} new, {self.pages_changed:,} changed, "
             f"{self.unchanged:,} unchanged."
         ]
+        if self.joined:
+            lines.append("Other processes worked on the same crawl; this is what this one did.")
+        if self.gone:
+            lines.append(
+                f"{_counted(self.gone, 'stored page', 's')} no longer on the web: kept, and marked "
+                "as gone."
+            )
         if self.refused:
             counts = sorted(self.refused.items(), key=lambda item: (-item[1], item[0]))
             words = ", ".join(f"{count:,} {reason}" for reason, count in counts)

@@ -66,7 +66,7 @@ def crawl(
             "run the same command to go on."
         )
     report = gathered.report(monotonic() - began)
-    if report.pages == 0 and not report.resumed:
+    if report.pages == 0 and not (report.resumed or report.joined or report.gone):
         raise NothingStoredError(_nothing(report, checked), report)
     return report
 
@@ -81,6 +81,7 @@ class _Gathered:
         self.end: dict[str, Any] | None = None
         self.error: str | None = None
         self.resumed = False
+        self.joined = False
 
     def take(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -91,6 +92,7 @@ class _Gathered:
             self.error = event["message"]
         elif kind == "start":
             self.resumed = event["resumed"]
+            self.joined = event["joined"]
         elif kind == "progress":
             self.last = event
         elif kind == "refused":
@@ -112,6 +114,8 @@ class _Gathered:
             seconds=seconds,
             state=self.end["state"],
             resumed=self.resumed,
+            gone=self.last.get("gone", 0),
+            joined=self.joined,
         )
 
 

@@ -7,11 +7,12 @@ ends in exactly one outcome. It knows nothing about how a page is extracted or w
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
-from urllib.parse import urljoin
 
 import scrapy
 from scrapy import Request, signals
@@ -19,43 +20,37 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from store.crawlers import LIFE, Presence, reap
+from store.database import Database
 from store.errors import StoreError
 from store.frontier import Entry, Frontier
 from store.page import Outlink
 from store.pages import PageStore
-from store.urls import canonical, url_hash
+from store.urls import canonical, host, url_hash
 
-from . import sitemaps
+from . import feeds, sitemaps
 from .extract import Refusal
-from .failures import explain
-from .options import CrawlOptions, is_loopback
-from .pipeline import Found, Outcome, Pipeline
+from .failures import NotOursError, RedirectedError, explain
+from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions, is_loopback
+from .pipeline import GONE, Found, Outcome, Pipeline
 from .pool import ExtractionPool
 from .report import CrawlFailure
 from .scope import Scope
+from .settings import manners
 
 logger = logging.getLogger(__name__)
 
-SITEMAP = "sitemap:"
-"""The referrer of an address that is to be read as a sitemap."""
-SITEMAP_PRIORITY = 1000
-LEASE_SECONDS = 900.0
 TICK = 0.25
+BEAT = LIFE / 6
+MARGIN = LIFE / 10
+"""Seconds before its end in which a process no longer trusts its leases."""
+VANISHED = (404, 410)
 
 Event = Callable[[dict[str, Any]], None]
 
 
-def first_links(seeds: tuple[str, ...], options: CrawlOptions) -> list[Found]:
-    """Return what a frontier begins with: the seeds, and where their hosts keep a sitemap."""
-    found: list[Found] = [(seed, 0, 0, None) for seed in seeds]
-    if options.sitemaps:
-        places = {urljoin(seed, "/sitemap.xml") for seed in seeds}
-        found += [(place, 0, SITEMAP_PRIORITY, SITEMAP) for place in sorted(places)]
-    return found
-
-
 class FrontierSpider(scrapy.Spider):
-    """Crawls until the frontier is empty or `max_pages` are there."""
+    """Crawls until the frontier is empty or `max_pages` are there, beside others like it."""
 
     name = "frontier"
 
@@ -63,28 +58,32 @@ class FrontierSpider(scrapy.Spider):
         self,
         seeds: tuple[str, ...],
         options: CrawlOptions,
-        store: PageStore,
-        frontier: Frontier,
+        database: Database,
+        presence: Presence,
         pool: ExtractionPool,
         event: Event,
-        already: int = 0,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
         self.scope = Scope(seeds, options)
-        self.pipeline = Pipeline(store, frontier)
         self.error: StoreError | None = None
         self.limited = False
         self._options = options
-        self._store = store
-        self._frontier = frontier
+        self._database = database
+        self._presence = presence
+        self._store = PageStore(database, options.collection)
+        self._frontier = Frontier(database, presence.crawl_id, presence.id)
+        self.pipeline = Pipeline(self._store, self._frontier)
         self._pool = pool
         self._event = event
-        self._already = already
+        self._manners = manners(seeds, options)
         self._window = 2 * options.concurrency + 32
-        self._flying: set[int] = set()
-        self._reached: set[bytes] = set()
+        self._flying: dict[int, str] = {}
+        self._held: dict[str, float] = {}
+        self._tasks: set[asyncio.Future[None]] = set()
         self._wake = asyncio.Event()
+        self._counted: dict[str, int] = {}
+        self._count_after = 0.0
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> "FrontierSpider":
@@ -96,13 +95,16 @@ class FrontierSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield a request for every address, as leases and room allow, and write what came back."""
+        heart = asyncio.ensure_future(self._live())
         try:
             while True:
+                if self.error is not None:
+                    raise self.error
                 if self.pipeline.due:
                     await self._flush()
-                room = self._room()
+                room = self._window - len(self._flying)
                 hungry = room > 0 and len(self._flying) < self._window // 2
-                leased = await self._lease(room) if hungry else []
+                leased = await asyncio.to_thread(self._lease, room) if hungry else []
                 for request in leased:
                     yield request
                 if not leased and not self._flying:
@@ -110,14 +112,18 @@ class FrontierSpider(scrapy.Spider):
                         # What is still to be written may hold the only links that lead on.
                         await self._flush()
                         continue
-                    break
-                if not leased and self.pipeline.pending and len(self._flying) < 4:
+                    if await self._nothing_left():
+                        self.limited = True
+                        break
+                elif not leased and self.pipeline.pending and len(self._flying) < 4:
                     await self._flush()
                     continue
                 await self._wait()
         except StoreError as error:
             self.error = error
             raise CloseSpider("store") from error
+        finally:
+            heart.cancel()
 
     async def parse(self, response: Response, **_: Any) -> None:
         """Make an outcome of one response."""
@@ -137,8 +143,13 @@ class FrontierSpider(scrapy.Spider):
         """Make an outcome of a request that got no response."""
         request: Request = failure.request  # type: ignore[attr-defined]
         entry: Entry = request.meta["entry"]
-        reason, detail = explain(failure.value or RuntimeError("no reason"))
-        self._settle(self._failure(entry, reason, detail))
+        error = failure.value or RuntimeError("no reason")
+        if isinstance(error, NotOursError):
+            self._give_back(entry, request)
+        elif isinstance(error, RedirectedError):
+            self._settle(self._moved(entry, request, error.target))
+        else:
+            self._settle(self._failure(entry, *explain(error), request=request))
 
     def dropped(self, request: Request) -> None:
         """A request that Scrapy would not queue must not stay leased for ever."""
@@ -148,7 +159,46 @@ class FrontierSpider(scrapy.Spider):
     def found_sitemaps(self, urls: list[str]) -> None:
         """Queue the sitemaps that a robots.txt names."""
         if self._options.sitemaps:
-            self._frontier.add([(url, 0, SITEMAP_PRIORITY, SITEMAP) for url in urls])
+            found = [(u, 0, SITEMAP_PRIORITY, SITEMAP) for u in urls if self.scope.is_near(u)]
+            self._later(asyncio.to_thread(self._frontier.add, found))
+
+    async def hold(self, name: str, pause: float = 0.0) -> bool:
+        """True if this process, and no other, may ask the host `name`, every `pause` seconds."""
+        pause = max(pause, self._manners.pause)
+        if self._held.get(name) != pause:
+            if not await asyncio.to_thread(self._presence.hold, name, pause):
+                return False
+            self._held[name] = pause
+        return True
+
+    async def share(self, name: str) -> None:
+        """Let other processes ask a host that wants no pauses."""
+        if not self._manners.hold and self._held.pop(name, None) is not None:
+            await asyncio.to_thread(self._presence.let_go, [name])
+
+    async def may_ask(self) -> None:
+        """Return while the leases of this process are surely its own; raise NotOursError once
+        they are lost.
+        """
+        while monotonic() > self._presence.safe_until - MARGIN:
+            if self.error is not None:
+                raise NotOursError("this process has lost its leases")
+            await asyncio.sleep(TICK)
+
+    async def follow(self, request: Request, url: str) -> None:
+        """Take over the lease of the address to which `request` was redirected.
+
+        Raises RedirectedError where it is on another host or known to this crawl already.
+        """
+        entry: Entry = request.meta["entry"]
+        if host(url) != entry.host:
+            raise RedirectedError(url)
+        if entry.referrer != SITEMAP:
+            key = await asyncio.to_thread(self._frontier.claim, url, entry)
+            if key is None:
+                raise RedirectedError(url)
+            request.meta["claimed"] = (*request.meta.get("claimed", ()), key)
+        self._ask_conditionally(request, await asyncio.to_thread(self._store.headers, url))
 
     async def finish(self) -> None:
         """Write what is left and end the workers; called when the spider closes."""
@@ -159,70 +209,83 @@ class FrontierSpider(scrapy.Spider):
             except StoreError as error:
                 self.error = error
 
-    def _room(self) -> int:
-        room = self._window - len(self._flying)
-        if self._options.max_pages is None:
-            return room
-        pages = self._already + self.pipeline.tally.pages + self.pipeline.pending_pages
-        left = self._options.max_pages - pages
-        if left <= 0:
-            self.limited = True
-        return max(0, min(room, left - len(self._flying)))
+    def _lease(self, room: int) -> list[Request]:
+        each = self._manners.each
+        flying = Counter(self._flying.values())
+        full = [name for name, count in flying.items() if each is not None and count >= each]
+        entries = self._frontier.lease(room, self._manners, full)
+        if self._manners.hold:
+            for entry in entries:
+                self._held.setdefault(entry.host, self._manners.pause)
+        busy = {*flying, *(entry.host for entry in entries)}
+        if idle := [name for name in self._held if name not in busy]:
+            self._presence.let_go(idle)
+            for name in idle:
+                del self._held[name]
+        known = self._store.conditions([entry.url for entry in entries])
+        for entry in entries:
+            self._flying[entry.id] = entry.host
+        return [self._request(entry, known.get(entry.url)) for entry in entries]
 
-    async def _lease(self, room: int) -> list[Request]:
-        return await asyncio.to_thread(self._lease_now, room)
-
-    def _lease_now(self, room: int) -> list[Request]:
-        requests = []
-        for entry in self._frontier.lease(room, LEASE_SECONDS):
-            self._flying.add(entry.id)
-            requests.append(self._request(entry))
-        return requests
-
-    def _request(self, entry: Entry) -> Request:
-        meta: dict[str, Any] = {"entry": entry}
+    def _request(self, entry: Entry, known: tuple[str | None, str | None] | None) -> Request:
+        meta: dict[str, Any] = {"entry": entry, "download_slot": entry.host}
         if self._options.proxy is not None:
             meta["proxy"] = self._options.proxy
         elif is_loopback(entry.url):
             # A proxy of the environment cannot reach this machine's own loopback.
             meta["proxy"] = None
-        headers = {}
         if entry.referrer == SITEMAP:
             meta |= {"sitemap": True, "download_maxsize": sitemaps.MAX_BYTES}
-        elif not self._options.restart:
-            etag, last_modified = self._store.headers(entry.url) or (None, None)
-            if etag:
-                headers["If-None-Match"] = etag
-            if last_modified:
-                headers["If-Modified-Since"] = last_modified
-        return Request(
+        elif known is not None:
+            meta["stored"] = True
+        request = Request(
             entry.url,
             callback=self.parse,
             errback=self.failed,
-            headers=headers,
             meta=meta,
             priority=entry.priority,
             dont_filter=True,
         )
+        if entry.referrer != SITEMAP:
+            self._ask_conditionally(request, known)
+        return request
+
+    def _ask_conditionally(
+        self, request: Request, known: tuple[str | None, str | None] | None
+    ) -> None:
+        etag, last_modified = known or (None, None)
+        for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)):
+            request.headers.pop(name, None)
+            if value and not self._options.restart:
+                request.headers[name] = value
 
     async def _read(self, entry: Entry, response: Response) -> Outcome:
         if entry.referrer == SITEMAP:
             return self._read_sitemap(entry, response)
         if response.status == 304:
             kept = await asyncio.to_thread(self._store.resolve, response.url)
+            if kept is None:
+                detail = "the server calls a page unchanged that was never fetched"
+                return self._failure(entry, "http-304", detail, response.request)
             return Outcome(
-                entry, unchanged=True, links=self._links(entry, kept.outlinks if kept else ())
+                entry,
+                unchanged=kept.url,
+                links=self._links(entry, kept.outlinks),
+                moved=_moves(response.meta.get("redirect_urls", ()), response.url),
+                claimed=response.meta.get("claimed", ()),
             )
         if response.status != 200:
             detail = f"the server answers {response.status}"
-            return self._failure(entry, f"http-{response.status}", detail)
+            if response.status in VANISHED and "stored" in response.meta:
+                failed = self._failure(
+                    entry, GONE, f"{detail}; the stored page is kept", response.request
+                )
+                return replace(failed, gone=(entry.url,))
+            return self._failure(entry, f"http-{response.status}", detail, response.request)
+        if entry.referrer is None and (listed := self._listed(entry, response)) is not None:
+            return listed
         url = canonical(response.url)
         key = url_hash(url)
-        if key in self._reached:
-            for earlier in response.meta.get("redirect_urls", ()):
-                self._alias(earlier, url)
-            return Outcome(entry)
-        self._reached.add(key)
         headers = {
             name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
             for name, values in response.headers.items()
@@ -231,22 +294,38 @@ class FrontierSpider(scrapy.Spider):
             response.body, headers, url, datetime.now(UTC), response.status
         )
         if isinstance(result, Refusal):
-            self._reached.discard(key)
-            refused = self._failure(entry, result.reason, result.detail)
+            refused = self._failure(entry, result.reason, result.detail, response.request)
             return replace(refused, links=self._links(entry, result.outlinks))
         seen = (*response.meta.get("redirect_urls", ()), *result.aliases)
         aliases = {canonical(one): None for one in seen if url_hash(one) != key}
         page = replace(result, aliases=tuple(aliases))
-        return Outcome(entry, page=page, links=self._links(entry, page.outlinks))
+        return Outcome(
+            entry,
+            page=page,
+            links=self._links(entry, page.outlinks),
+            claimed=response.meta.get("claimed", ()),
+        )
+
+    def _listed(self, entry: Entry, response: Response) -> Outcome | None:
+        """What a seed leads to that is no page but a list of pages: a feed or a sitemap."""
+        found = feeds.read(response.body, response.url)
+        if found is not None:
+            admitted = {self.scope.admits(url): None for url in found}
+            links = tuple((url, 1, -1, entry.url) for url in admitted if url is not None)
+            return Outcome(entry, links=links, claimed=response.meta.get("claimed", ()))
+        if sitemaps.looks_like_one(response.body):
+            outcome = self._read_sitemap(entry, response)
+            return replace(outcome, claimed=response.meta.get("claimed", ()))
+        return None
 
     def _read_sitemap(self, entry: Entry, response: Response) -> Outcome:
         sitemap = sitemaps.read(response.body, response.url) if response.status == 200 else None
         if sitemap is None:
             return Outcome(entry)
         links: list[Found] = [
-            (url, 0, SITEMAP_PRIORITY, SITEMAP)
+            (url, entry.depth + 1, SITEMAP_PRIORITY, SITEMAP)
             for url in sitemap.sitemaps
-            if self.scope.holds(url) and entry.depth < 3
+            if self.scope.is_near(url) and entry.depth < 3
         ]
         for url in sitemap.pages:
             if (admitted := self.scope.admits(url)) is not None:
@@ -260,19 +339,87 @@ class FrontierSpider(scrapy.Spider):
         admitted = {self.scope.admits(link.url): None for link in outlinks}
         return tuple((url, depth, -depth, entry.url) for url in admitted if url is not None)
 
-    def _failure(self, entry: Entry, reason: str, detail: str) -> Outcome:
+    def _failure(
+        self, entry: Entry, reason: str, detail: str, request: Request | None = None
+    ) -> Outcome:
+        claimed = request.meta.get("claimed", ()) if request is not None else ()
         if entry.referrer == SITEMAP:
-            return Outcome(entry)  # that a site has no sitemap is no news
-        return Outcome(entry, failure=CrawlFailure(entry.url, reason, detail))
+            return Outcome(entry, claimed=claimed)  # that a site has no sitemap is no news
+        return Outcome(entry, failure=CrawlFailure(entry.url, reason, detail), claimed=claimed)
 
-    def _alias(self, url: str, target: str) -> None:
-        if url_hash(url) != url_hash(target):
-            self._store.add_alias(url, target)
+    def _moved(self, entry: Entry, request: Request, target: str) -> Outcome:
+        """A redirect to what is fetched for itself: it becomes a name of that page."""
+        links: tuple[Found, ...] = ()
+        if entry.referrer == SITEMAP or self.scope.admits(target) is not None:
+            links = ((target, entry.depth, entry.priority, entry.referrer),)
+        moved = _moves(request.meta.get("redirect_urls", ()) or (entry.url,), target)
+        return Outcome(
+            entry,
+            links=links,
+            moved=() if entry.referrer == SITEMAP else moved,
+            claimed=request.meta.get("claimed", ()),
+        )
+
+    def _give_back(self, entry: Entry, request: Request) -> None:
+        """Let another process have an address of a host that this one may not ask."""
+        ids = [entry.id, *request.meta.get("claimed", ())]
+
+        async def release() -> None:
+            try:
+                await asyncio.to_thread(self._frontier.release, ids)
+            finally:
+                self._flying.pop(entry.id, None)
+                self._wake.set()
+
+        self._later(release())
+
+    def _later(self, act: Any) -> None:
+        """Run in the background; a database that is lost ends the crawl."""
+
+        async def guarded() -> None:
+            try:
+                await act
+            except StoreError as error:
+                self.error = error
+
+        task = asyncio.ensure_future(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _settle(self, outcome: Outcome) -> None:
-        self._flying.discard(outcome.entry.id)
+        self._flying.pop(outcome.entry.id, None)
         self.pipeline.put(outcome)
         self._wake.set()
+
+    async def _live(self) -> None:
+        """Say again and again that this process lives, and notice which others do not."""
+        while self.error is None:
+            await asyncio.sleep(BEAT)
+            try:
+                await asyncio.to_thread(self._presence.beat, self._pauses())
+                await asyncio.to_thread(reap, self._database, self._presence.id)
+            except StoreError as error:
+                self.error = error
+                self._wake.set()
+
+    def _pauses(self) -> dict[str, float]:
+        """The pause that each held host wants now, AutoThrottle's included."""
+        slots = self.crawler.engine.downloader.slots if self.crawler.engine else {}
+        return {
+            name: max(pause, slots[name].delay if name in slots else 0.0)
+            for name, pause in list(self._held.items())
+        }
+
+    async def _nothing_left(self) -> bool:
+        """True if neither this process nor another one has anything more to fetch."""
+        rest = await asyncio.to_thread(self._frontier.rest, self._manners.per_host)
+        most = self._manners.max_pages
+        full = most is not None and rest.pages >= most
+        if rest.leased == 0 and (full or not rest.reachable):
+            return True
+        if rest.leased:
+            await asyncio.to_thread(reap, self._database, self._presence.id)
+        return False
 
     async def _flush(self) -> None:
         failures = await asyncio.to_thread(self.pipeline.flush)
@@ -286,20 +433,36 @@ class FrontierSpider(scrapy.Spider):
                 }
             )
         tally = self.pipeline.tally
-        counts = await asyncio.to_thread(self._frontier.counts)
+        counts = await self._counts()
         self._event(
             {
                 "event": "progress",
                 "new": tally.new,
                 "changed": tally.changed,
                 "unchanged": tally.unchanged,
+                "gone": tally.gone,
                 "refused": sum(tally.refused.values()),
+                "reasons": dict(tally.refused),
                 "waiting": counts["waiting"],
                 "leased": counts["leased"],
             }
         )
 
+    async def _counts(self) -> dict[str, int]:
+        """The size of the queue; of a long one it is counted less often."""
+        if monotonic() >= self._count_after:
+            began = monotonic()
+            self._counted = await asyncio.to_thread(self._frontier.counts)
+            self._count_after = monotonic() + 20 * (monotonic() - began)
+        return self._counted
+
     async def _wait(self) -> None:
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), TICK)
+
+
+def _moves(names: Iterable[str], target: str) -> tuple[tuple[str, str], ...]:
+    """Redirects as (name, target); another spelling of the target needs none."""
+    goal = url_hash(target)
+    return tuple((name, target) for name in names if url_hash(name) != goal)

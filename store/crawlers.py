@@ -104,12 +104,7 @@ class Presence:
 
     def others(self) -> int:
         """Return how many other processes work on this crawl."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                "SELECT count(*) FROM crawler WHERE crawl_id = %s AND id <> %s",
-                (self.crawl_id, self.id),
-            ).fetchone()
-        return int(row[0]) if row else 0
+        return living(self._database, self.crawl_id) - 1
 
     def leave(self) -> None:
         """Give back what is still leased and held."""
@@ -125,6 +120,15 @@ def present(database: Database, crawl_id: int, life: float = LIFE) -> Iterator[P
             yield presence
         finally:
             presence.leave()
+
+
+def living(database: Database, crawl_id: int) -> int:
+    """Return how many processes work on a crawl."""
+    with database.read() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM crawler WHERE crawl_id = %s", (crawl_id,)
+        ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def reap(database: Database, but: int = 0) -> int:

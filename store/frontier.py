@@ -322,8 +322,8 @@ class Frontier:
             ended = connection.execute(_SETTLE, values).fetchall()
             pages = Counter(name for name, state in ended if state == DONE)
             if pages:
-                numbers = (list(pages), list(pages.values()), self.crawl_id)
-                connection.execute(_PAGES, numbers)
+                names, numbers = list(pages), list(pages.values())
+                connection.execute(_PAGES, (names, numbers, self.crawl_id))
         return len(ended)
 
     def release(self, ids: Sequence[int] | None = None) -> int:

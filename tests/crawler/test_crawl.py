@@ -168,11 +168,6 @@ def test_seeds_that_cannot_start_a_crawl(database):
         CrawlOptions(deny=("(",))
 
 
-def test_a_second_crawl_of_the_same_collection_is_refused(database, serve):
-    with database.exclusive("crawl web"), pytest.raises(ChildError, match="Another process"):
-        crawl(database, [serve().url], CrawlOptions(**QUICK))
-
-
 def test_a_database_that_is_gone_is_an_error_not_a_hang(serve):
     with pytest.raises(ChildError, match="database"):
         crawl("postgresql://nobody@/none?host=/nonexistent", [serve().url], CrawlOptions(**QUICK))
