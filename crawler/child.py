@@ -182,7 +182,7 @@ def _end(
     state = "finished" if waiting == 0 else "limited" if spider.limited else "stopped"
     if waiting == 0 or presence.others() == 0:
         crawls.set_state(crawl.id, FINISHED if state == "finished" else STOPPED)
-    events({"event": "end", "state": state, "waiting": waiting})
+    events({"event": "end", "state": state, "waiting": waiting, "pages": counts["done"]})
     return 0
 
 

@@ -66,7 +66,7 @@ def crawl(
             "run the same command to go on."
         )
     report = gathered.report(monotonic() - began)
-    if report.pages == 0 and not (report.resumed or report.joined or report.gone):
+    if gathered.end["pages"] == 0 and report.gone == 0:
         raise NothingStoredError(_nothing(report, checked), report)
     return report
 
