@@ -22,6 +22,7 @@ from store.database import Database
 from store.errors import BusyError, StoreError
 from store.frontier import Frontier
 
+from .access import Access
 from .errors import CrawlError
 from .options import CrawlOptions, crawl_name, first_links
 
@@ -94,6 +95,7 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
     from .pool import ExtractionPool
 
     options = CrawlOptions.from_json(job["options"])
+    access = Access(seeds, options)
     crawls = Crawls(database)
     with contextlib.ExitStack() as stack:
         # One at a time, so that two that start together work on one crawl.
@@ -110,6 +112,7 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
 
         from .settings import scrapy_settings
         from .spider import FrontierSpider
+        from .tls import Policy
 
         waiting = frontier.counts()["waiting"]
         events({"event": "start", "resumed": resumed, "joined": joined, "waiting": waiting})
@@ -123,6 +126,8 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
             presence=presence,
             pool=pool,
             event=events,
+            access=access,
+            tls=None if options.insecure else Policy(seeds, options),
         )
         process.start()
         return _end(crawls, crawl, frontier, presence, crawler.spider, events)

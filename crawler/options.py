@@ -39,6 +39,13 @@ class CrawlOptions:
     max_pages    pages of the whole crawl, over all processes; `per_host_pages` of each host
     workers      extraction processes; None: one core fewer than there are, at least one
     proxy        address of an HTTP proxy through which everything is fetched
+    cookies      a file of cookies in the Netscape form; each is sent where the file says
+    headers      `Name: value` lines for the seeds' own hosts; `${NAME}` in a value stands for a
+                 variable of the environment
+    login        the variable of the environment that holds `name:password`, for the same hosts
+    client_cert  the certificate to show to them, with its key in the same file or `client_key`
+    ca           certificate authorities to believe besides the system's
+    insecure     believe any certificate; not together with anything secret
     restart      forget the frontier of an earlier, unfinished crawl of the same name
     """
 
@@ -58,6 +65,13 @@ class CrawlOptions:
     robots: bool = True
     sitemaps: bool = True
     proxy: str | None = None
+    cookies: str | None = None
+    headers: tuple[str, ...] = ()
+    login: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    ca: str | None = None
+    insecure: bool = False
     user_agent: str | None = None
     workers: int | None = None
     restart: bool = False
@@ -87,6 +101,17 @@ class CrawlOptions:
         if self.proxy and not self.proxy.startswith(("http://", "https://")):
             raise CrawlError(f"The proxy “{self.proxy}” must start with http://.")
 
+        if self.insecure and self.secret:
+            raise CrawlError(
+                "insecure would give cookies, headers, login or certificate to whoever answers; "
+                "name the authority that signed the server's certificate with ca instead."
+            )
+
+    @property
+    def secret(self) -> bool:
+        """True if something secret is sent."""
+        return bool(self.cookies or self.headers or self.login or self.client_cert)
+
     def json(self) -> dict[str, Any]:
         """Return the options as plain JSON values."""
         return {
@@ -98,6 +123,7 @@ class CrawlOptions:
     def record(self) -> dict[str, Any]:
         """Return what of the options may be kept: `json` without anything secret."""
         values = self.json()
+        values["headers"] = [line.partition(":")[0].strip() for line in self.headers]
         if self.proxy is not None:
             parts = urlsplit(self.proxy)
             values["proxy"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -6,6 +6,7 @@ from typing import Any
 REPAIRS = {
     "unreachable": "check the address, and that its server runs and can be reached from here",
     "timeout": "check that its server runs, or give a longer timeout",
+    "tls": "check whether it wants a certificate (--client-cert)",
     "certificate": "give the authority that signed it with --ca",
     "http-401": "give a login with --login, --cookies or --header",
     "http-403": "give a login with --login, --cookies or --header, or ask the site's owner",

@@ -62,7 +62,10 @@ def scrapy_settings(seeds: Iterable[str], options: CrawlOptions) -> dict[str, An
     middlewares: dict[str, int | None] = {
         "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         "crawler.gate.Gate": 50,
+        # Behind whatever else sets headers, and where every request passes.
+        "crawler.access.AccessMiddleware": 900,
     }
     if options.robots:
         middlewares["crawler.robots.RobotsMiddleware"] = 100
@@ -88,7 +91,10 @@ def scrapy_settings(seeds: Iterable[str], options: CrawlOptions) -> dict[str, An
         "DOWNLOAD_MAXSIZE": options.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": True,
-        "DOWNLOAD_HANDLERS": {"file": None, "ftp": None, "s3": None, "data": None},
+        "DOWNLOAD_HANDLERS": {
+            "https": "crawler.tls.Handler",
+            **dict.fromkeys(("file", "ftp", "s3", "data")),
+        },
         "RETRY_ENABLED": options.retries > 0,
         "RETRY_TIMES": options.retries,
         "REDIRECT_MAX_TIMES": 10,

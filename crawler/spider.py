@@ -29,6 +29,7 @@ from store.pages import PageStore
 from store.urls import canonical, host, url_hash
 
 from . import feeds, sitemaps
+from .access import Access
 from .extract import Refusal
 from .failures import NotOursError, RedirectedError, explain
 from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions, is_loopback
@@ -37,6 +38,7 @@ from .pool import ExtractionPool
 from .report import CrawlFailure
 from .scope import Scope
 from .settings import manners
+from .tls import Policy
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +64,14 @@ class FrontierSpider(scrapy.Spider):
         presence: Presence,
         pool: ExtractionPool,
         event: Event,
+        access: Access,
+        tls: Policy | None,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
         self.scope = Scope(seeds, options)
+        self.access = access
+        self.tls = tls
         self.error: StoreError | None = None
         self.limited = False
         self._options = options
