@@ -83,8 +83,10 @@ def main() -> int:
     logging.getLogger().addHandler(EventHandler(events, verbose=job.get("verbose", False)))
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("crawler").setLevel(logging.INFO)
-    database = Database(job["database"])
     try:
+        if job.get("dry"):
+            return _look(tuple(job["seeds"]), job, events)
+        database = Database(job["database"])
         return _crawl(database, tuple(job["seeds"]), job, events)
     except (StoreError, CrawlError) as error:
         events({"event": "error", "message": str(error)})
@@ -103,8 +105,9 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
             crawl, resumed, joined = _begin(database, crawls, seeds, options)
             presence = stack.enter_context(present(database, crawl.id))
             frontier = Frontier(database, crawl.id, presence.id)
-            if not joined:
-                frontier.add(first_links(seeds, options))
+            frontier.add(first_links(seeds, options))
+            if not joined and (earlier := crawls.latest(crawl.name, before=crawl.id)):
+                frontier.inherit(earlier.id)
         # Before Scrapy is imported: the workers have a second of imports to do meanwhile.
         pool = ExtractionPool(options.workers, options.max_bytes)
         stack.callback(pool.close)
@@ -133,6 +136,30 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
         return _end(crawls, crawl, frontier, presence, crawler.spider, events)
 
 
+def _look(seeds: tuple[str, ...], job: dict[str, Any], events: Events) -> int:
+    """Say what would be fetched; the store is not opened."""
+    from scrapy.crawler import CrawlerProcess
+
+    from .preview import PreviewSpider
+    from .settings import scrapy_settings
+    from .tls import Policy
+
+    options = CrawlOptions.from_json(job["options"])
+    settings = scrapy_settings(seeds, options)
+    settings["DOWNLOADER_MIDDLEWARES"] |= {"crawler.preview.Verdicts": 110}
+    process = CrawlerProcess(settings)
+    process.crawl(
+        PreviewSpider,
+        seeds=seeds,
+        options=options,
+        event=events,
+        access=Access(seeds, options),
+        tls=None if options.insecure else Policy(seeds, options),
+    )
+    process.start()
+    return 0
+
+
 def _begin(
     database: Database, crawls: Crawls, seeds: tuple[str, ...], options: CrawlOptions
 ) -> tuple[Crawl, bool, bool]:
@@ -153,18 +180,12 @@ def _begin(
             crawls.set_state(unfinished.id, RUNNING)
             return unfinished, True, joined
         crawls.set_state(unfinished.id, FINISHED)
-    earlier = crawls.latest(name)
     settings = {
         "seeds": list(seeds[:SEEDS_KEPT]),
         "seed_count": len(seeds),
         "options": options.record(),
     }
-    crawl = crawls.begin(name, settings)
-    if earlier is not None:
-        frontier = Frontier(database, crawl.id)
-        frontier.add(first_links(seeds, options))
-        frontier.inherit(earlier.id)
-    return crawl, False, False
+    return crawls.begin(name, settings), False, False
 
 
 def _end(

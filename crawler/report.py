@@ -111,3 +111,57 @@ class CrawlReport:
 
 def _counted(count: int, one: str, more: str) -> str:
     return f"{count:,} {one}{'' if count == 1 else more}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a crawl would do with an address: `fetch` it, or a reason not to. `listed_by` is the
+    sitemap that names it, empty for a seed.
+    """
+
+    url: str
+    listed_by: str
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a crawl would ask for first; `sitemaps` are (address, pages listed in it)."""
+
+    verdicts: tuple[Verdict, ...]
+    sitemaps: tuple[tuple[str, int], ...]
+
+    def json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        rows = [
+            {"url": one.url, "from": one.listed_by, "verdict": one.verdict, "why": one.why}
+            for one in self.verdicts
+        ]
+        return {
+            "seeds": [row for row in rows if not row["from"]],
+            "sitemaps": [{"url": url, "pages": pages} for url, pages in self.sitemaps],
+            "listed": [row for row in rows if row["from"]],
+        }
+
+    def lines(self, shown: int = 10) -> list[str]:
+        """Return it for people."""
+        lines = []
+        seeds = [one for one in self.verdicts if not one.listed_by]
+        listed = [one for one in self.verdicts if one.listed_by]
+        for name, group in (("seed", seeds), ("address of sitemaps", listed)):
+            if not group:
+                continue
+            fetched = sum(one.verdict == "fetch" for one in group)
+            plural = "s" if name == "seed" else ""
+            what = f"{len(group):,} {name}{plural if len(group) != 1 else ''}"
+            lines.append(f"{what}: {fetched:,} would be fetched.")
+            for one in group[:shown]:
+                why = f" ({one.why})" if one.why else ""
+                lines.append(f"  {one.verdict:<12} {one.url}{why}")
+            if len(group) > shown:
+                lines.append(f"  … and {len(group) - shown:,} more; --json lists them all.")
+        for url, pages in self.sitemaps:
+            lines.append(f"sitemap {url}: {_counted(pages, 'address', 'es')}")
+        lines.append("Nothing was stored; links inside pages are found by a crawl only.")
+        return lines

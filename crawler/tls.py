@@ -13,7 +13,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from twisted.internet._sslverify import IOpenSSLTrustRoot
 from twisted.internet.ssl import optionsForClientTLS
 from twisted.web.client import BrowserLikePolicyForHTTPS
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from .access import known_origins
 from .errors import AccessError
@@ -58,9 +58,8 @@ class Policy(BrowserLikePolicyForHTTPS):
         """Return what makes connections to a host."""
         name = hostname.decode("ascii")
         own = self._certificate if (name, port) in self._own else {}
-        return optionsForClientTLS(
-            name, trustRoot=self._authorities, extraCertificateOptions=dict(own)
-        )
+        authorities: Any = self._authorities  # Twisted's interfaces are no types
+        return optionsForClientTLS(name, trustRoot=authorities, extraCertificateOptions=dict(own))
 
 
 class Handler(HTTP11DownloadHandler):

@@ -54,11 +54,17 @@ class Crawls:
             raise _unknown(crawl_id)
         return Crawl(**row._asdict())
 
-    def latest(self, name: str | None = None, unfinished: bool = False) -> Crawl | None:
-        """Return the crawl begun last, of those called `name` and not finished where asked."""
+    def latest(
+        self, name: str | None = None, unfinished: bool = False, before: int | None = None
+    ) -> Crawl | None:
+        """Return the crawl begun last, of those called `name`, not finished, or begun before the
+        crawl with that number, where asked.
+        """
         query = select(crawl).order_by(crawl.c.id.desc()).limit(1)
         if name is not None:
             query = query.where(crawl.c.name == name)
+        if before is not None:
+            query = query.where(crawl.c.id < before)
         if unfinished:
             query = query.where(crawl.c.state != FINISHED)
         with self._database.connect() as connection:

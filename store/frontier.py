@@ -322,8 +322,8 @@ class Frontier:
             ended = connection.execute(_SETTLE, values).fetchall()
             pages = Counter(name for name, state in ended if state == DONE)
             if pages:
-                names, numbers = list(pages), list(pages.values())
-                connection.execute(_PAGES, (names, numbers, self.crawl_id))
+                names, numbers = zip(*pages.items(), strict=True)
+                connection.execute(_PAGES, (list(names), list(numbers), self.crawl_id))
         return len(ended)
 
     def release(self, ids: Sequence[int] | None = None) -> int:
