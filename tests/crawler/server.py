@@ -60,6 +60,7 @@ def numbered(number):
         for other in (2 * number, 2 * number + 1, number - 1)
         if 0 < other <= PAGES
     )
+    links = STATE.get("links", links)
     version = STATE["version"]
     return html(
         f"Page {number}",
@@ -117,6 +118,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(json.dumps(LOG), kind="application/json")
         if path == "/__times":
             return self.answer(json.dumps(TIMES), kind="application/json")
+        if path == "/__unlink":
+            STATE.update(version="unlinked", links="")
+            return self.answer("ok", kind="text/plain")
         if path.startswith("/__gone/"):
             GONE.symmetric_difference_update({"/page/" + path.rsplit("/", 1)[1]})
             return self.answer("ok", kind="text/plain")

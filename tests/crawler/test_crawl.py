@@ -85,6 +85,49 @@ def test_a_finished_crawl_is_fetched_again_and_unmodified_pages_keep_their_versi
     assert PageStore(database).count() == 12
 
 
+def test_a_page_that_vanished_is_marked_and_kept_and_comes_back(database, serve):
+    site = serve()
+    options = CrawlOptions(allow=("/page/",), **QUICK)
+    start = [site.url + "/page/1"]
+    seven = site.url + "/page/7"
+    crawl(database, start, options)
+    before = stored(database)
+    site.get("/__gone/7")
+    store = PageStore(database)
+    for run in range(2):
+        report = crawl(database, start, options)
+        assert (report.gone, report.refused, report.unchanged) == (1, {"gone": 1}, 11)
+        assert "1 stored page no longer on the web" in " ".join(report.lines())
+        assert stored(database) == before, "nothing of it is lost"
+        assert store.resolve(seven).gone_at is not None
+        assert set(store.gone(list(before))) == {seven}
+        assert store.failures() == []
+        if run == 0:
+            since = store.resolve(seven).gone_at
+    assert store.resolve(seven).gone_at == since, "it says since when"
+    # Seen again, unchanged; then away again, and back with another text.
+    site.get("/__gone/7")
+    assert crawl(database, start, options).unchanged == 12
+    assert store.gone(list(before)) == {}
+    site.get("/__gone/7")
+    crawl(database, start, options)
+    site.get("/__gone/7")
+    site.get("/__version/2")
+    assert crawl(database, start, options).pages_changed == 12
+    assert store.resolve(seven).gone_at is None
+    assert store.verify() == []
+
+
+def test_a_page_that_nothing_links_to_any_more_is_asked_for_again(database, serve):
+    site = serve(pages=3)
+    options = CrawlOptions(sitemaps=False, allow=("/page/", "/nothing"), **QUICK)
+    crawl(database, [site.url + "/page/1"], options)
+    site.get("/__unlink")
+    site.get("/__gone/3")
+    report = crawl(database, [site.url + "/page/1"], options)
+    assert (report.gone, report.pages) == (1, 2)
+
+
 def test_max_pages_stops_and_raising_it_goes_on(database, serve):
     site = serve(pages=30)
     start = [site.url + "/page/1"]
