@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .database import Connection, Database
 from .errors import UrlError
@@ -243,7 +244,7 @@ class Frontier:
         is free now; `rest` says whether to wait.
         """
         manners = manners or Manners()
-        values = {
+        values: dict[str, Any] = {
             "crawl": self.crawl_id,
             "me": self.holder,
             "full": list(full),
@@ -310,13 +311,14 @@ class Frontier:
 
         A lease that this process has lost meanwhile is left alone. Returns how many were ended.
         """
-        ends = [(key, DONE, None) for key in done] + [(key, PASSED, None) for key in passed]
-        ends += [(key, REFUSED, clean(reason)) for key, reason in refused]  # type: ignore[misc]
+        ends: list[tuple[int, str, str | None]] = [(key, DONE, None) for key in done]
+        ends += [(key, PASSED, None) for key in passed]
+        ends += [(key, REFUSED, clean(reason)) for key, reason in refused]
         if not ends:
             return 0
         ids, states, reasons = (list(column) for column in zip(*ends, strict=True))
-        values = {"ids": ids, "states": states, "reasons": reasons}
-        values |= {"crawl": self.crawl_id, "me": self.holder}  # type: ignore[dict-item]
+        values: dict[str, Any] = {"ids": ids, "states": states, "reasons": reasons}
+        values |= {"crawl": self.crawl_id, "me": self.holder}
         with self._database.raw() as connection:
             self._alone(connection)
             ended = connection.execute(_SETTLE, values).fetchall()
