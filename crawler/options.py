@@ -168,7 +168,7 @@ def first_links(
 ) -> list[tuple[str, int, int, str | None]]:
     """Return what a frontier begins with: the seeds, and where their hosts keep a sitemap."""
     found: list[tuple[str, int, int, str | None]] = [(seed, 0, 0, None) for seed in seeds]
-    if options.sitemaps:
+    if options.sitemaps and options.max_depth != 0:
         places = {urljoin(seed, "/sitemap.xml") for seed in seeds}
         found += [(place, 0, SITEMAP_PRIORITY, SITEMAP) for place in sorted(places)]
     return found

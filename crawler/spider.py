@@ -8,9 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
 from time import monotonic
 from typing import Any
 
@@ -24,17 +22,16 @@ from store.crawlers import LIFE, Presence, reap
 from store.database import Database
 from store.errors import StoreError
 from store.frontier import Entry, Frontier
-from store.page import Outlink
 from store.pages import PageStore
-from store.urls import canonical, host, url_hash
+from store.urls import host
 
-from . import feeds, sitemaps
+from . import sitemaps
 from .access import Access
-from .extract import Refusal
-from .failures import NotOursError, RedirectedError, explain
+from .failures import NotOursError, RedirectedError, RefusedError, explain
 from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions, is_loopback
-from .pipeline import GONE, Found, Outcome, Pipeline
+from .pipeline import Outcome, Pipeline
 from .pool import ExtractionPool
+from .reading import Reader
 from .report import CrawlFailure
 from .scope import Scope
 from .settings import manners
@@ -46,7 +43,6 @@ TICK = 0.25
 BEAT = LIFE / 6
 MARGIN = LIFE / 10
 """Seconds before its end in which a process no longer trusts its leases."""
-VANISHED = (404, 410)
 
 Event = Callable[[dict[str, Any]], None]
 
@@ -81,6 +77,7 @@ class FrontierSpider(scrapy.Spider):
         self._frontier = Frontier(database, presence.crawl_id, presence.id)
         self.pipeline = Pipeline(self._store, self._frontier)
         self._pool = pool
+        self._reader = Reader(self.scope, options, self._store, pool)
         self._event = event
         self._manners = manners(seeds, options)
         self._window = 2 * options.concurrency + 32
@@ -135,7 +132,7 @@ class FrontierSpider(scrapy.Spider):
         """Make an outcome of one response."""
         entry: Entry = response.meta["entry"]
         try:
-            outcome = await self._read(entry, response)
+            outcome = await self._reader.read(entry, response)
         except StoreError as error:
             self.error = error
             raise CloseSpider("store") from error
@@ -153,18 +150,20 @@ class FrontierSpider(scrapy.Spider):
         if isinstance(error, NotOursError):
             self._give_back(entry, request)
         elif isinstance(error, RedirectedError):
-            self._settle(self._moved(entry, request, error.target))
+            self._settle(self._reader.moved(entry, request, error.target))
         else:
-            self._settle(self._failure(entry, *explain(error), request=request))
+            self._settle(self._reader.failure(entry, *explain(error), request=request))
 
     def dropped(self, request: Request) -> None:
         """A request that Scrapy would not queue must not stay leased for ever."""
         if "entry" in request.meta:
-            self._settle(self._failure(request.meta["entry"], "error", "it could not be queued"))
+            self._settle(
+                self._reader.failure(request.meta["entry"], "error", "it could not be queued")
+            )
 
     def found_sitemaps(self, urls: list[str]) -> None:
         """Queue the sitemaps that a robots.txt names."""
-        if self._options.sitemaps:
+        if self._options.sitemaps and self._options.max_depth != 0:
             found = [(u, 0, SITEMAP_PRIORITY, SITEMAP) for u in urls if self.scope.is_near(u)]
             self._later(asyncio.to_thread(self._frontier.add, found))
 
@@ -197,12 +196,14 @@ class FrontierSpider(scrapy.Spider):
         Raises RedirectedError where it is on another host or known to this crawl already.
         """
         entry: Entry = request.meta["entry"]
-        if host(url) != entry.host:
+        here = host(url) == entry.host
+        if here and entry.referrer != SITEMAP:
+            key = await asyncio.to_thread(self._frontier.claim, url, entry)
+        if not here or (entry.referrer != SITEMAP and key is None):
+            if await asyncio.to_thread(self._store.leads_to, url, entry.url):
+                raise RefusedError("redirect-loop", "it redirects in a circle")
             raise RedirectedError(url)
         if entry.referrer != SITEMAP:
-            key = await asyncio.to_thread(self._frontier.claim, url, entry)
-            if key is None:
-                raise RedirectedError(url)
             request.meta["claimed"] = (*request.meta.get("claimed", ()), key)
         self._ask_conditionally(request, await asyncio.to_thread(self._store.headers, url))
 
@@ -264,107 +265,6 @@ class FrontierSpider(scrapy.Spider):
             request.headers.pop(name, None)
             if value and not self._options.restart:
                 request.headers[name] = value
-
-    async def _read(self, entry: Entry, response: Response) -> Outcome:
-        if entry.referrer == SITEMAP:
-            return self._read_sitemap(entry, response)
-        if response.status == 304:
-            kept = await asyncio.to_thread(self._store.resolve, response.url)
-            if kept is None:
-                detail = "the server calls a page unchanged that was never fetched"
-                return self._failure(entry, "http-304", detail, response.request)
-            return Outcome(
-                entry,
-                unchanged=kept.url,
-                links=self._links(entry, kept.outlinks),
-                moved=_moves(response.meta.get("redirect_urls", ()), response.url),
-                claimed=response.meta.get("claimed", ()),
-            )
-        if response.status != 200:
-            detail = f"the server answers {response.status}"
-            if response.status in VANISHED and "stored" in response.meta:
-                failed = self._failure(
-                    entry, GONE, f"{detail}; the stored page is kept", response.request
-                )
-                return replace(failed, gone=(entry.url,))
-            return self._failure(entry, f"http-{response.status}", detail, response.request)
-        if entry.referrer is None and (listed := self._listed(entry, response)) is not None:
-            return listed
-        url = canonical(response.url)
-        key = url_hash(url)
-        headers = {
-            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-            for name, values in response.headers.items()
-        }
-        result = await self._pool.extract(
-            response.body, headers, url, datetime.now(UTC), response.status
-        )
-        if isinstance(result, Refusal):
-            refused = self._failure(entry, result.reason, result.detail, response.request)
-            return replace(refused, links=self._links(entry, result.outlinks))
-        seen = (*response.meta.get("redirect_urls", ()), *result.aliases)
-        aliases = {canonical(one): None for one in seen if url_hash(one) != key}
-        page = replace(result, aliases=tuple(aliases))
-        return Outcome(
-            entry,
-            page=page,
-            links=self._links(entry, page.outlinks),
-            claimed=response.meta.get("claimed", ()),
-        )
-
-    def _listed(self, entry: Entry, response: Response) -> Outcome | None:
-        """What a seed leads to that is no page but a list of pages: a feed or a sitemap."""
-        found = feeds.read(response.body, response.url)
-        if found is not None:
-            admitted = {self.scope.admits(url): None for url in found}
-            links = tuple((url, 1, -1, entry.url) for url in admitted if url is not None)
-            return Outcome(entry, links=links, claimed=response.meta.get("claimed", ()))
-        if sitemaps.looks_like_one(response.body):
-            outcome = self._read_sitemap(entry, response)
-            return replace(outcome, claimed=response.meta.get("claimed", ()))
-        return None
-
-    def _read_sitemap(self, entry: Entry, response: Response) -> Outcome:
-        sitemap = sitemaps.read(response.body, response.url) if response.status == 200 else None
-        if sitemap is None:
-            return Outcome(entry)
-        links: list[Found] = [
-            (url, entry.depth + 1, SITEMAP_PRIORITY, SITEMAP)
-            for url in sitemap.sitemaps
-            if self.scope.is_near(url) and entry.depth < 3
-        ]
-        for url in sitemap.pages:
-            if (admitted := self.scope.admits(url)) is not None:
-                links.append((admitted, 1, -1, entry.url))
-        return Outcome(entry, links=tuple(links))
-
-    def _links(self, entry: Entry, outlinks: tuple[Outlink, ...]) -> tuple[Found, ...]:
-        depth = entry.depth + 1
-        if self._options.max_depth is not None and depth > self._options.max_depth:
-            return ()
-        admitted = {self.scope.admits(link.url): None for link in outlinks}
-        return tuple((url, depth, -depth, entry.url) for url in admitted if url is not None)
-
-    def _failure(
-        self, entry: Entry, reason: str, detail: str, request: Request | None = None
-    ) -> Outcome:
-        claimed = request.meta.get("claimed", ()) if request is not None else ()
-        if entry.referrer == SITEMAP:
-            return Outcome(entry, claimed=claimed)  # that a site has no sitemap is no news
-        return Outcome(entry, failure=CrawlFailure(entry.url, reason, detail), claimed=claimed)
-
-    def _moved(self, entry: Entry, request: Request, target: str) -> Outcome:
-        """A redirect to what is fetched for itself: it becomes a name of that page."""
-        links: tuple[Found, ...] = ()
-        if entry.referrer == SITEMAP or self.scope.admits(target) is not None:
-            links = ((target, entry.depth, entry.priority, entry.referrer),)
-        moved = _moves(request.meta.get("redirect_urls", ()) or (entry.url,), target)
-        return Outcome(
-            entry,
-            links=links,
-            moved=() if entry.referrer == SITEMAP else moved,
-            claimed=request.meta.get("claimed", ()),
-        )
 
     def _give_back(self, entry: Entry, request: Request) -> None:
         """Let another process have an address of a host that this one may not ask."""
@@ -466,9 +366,3 @@ class FrontierSpider(scrapy.Spider):
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), TICK)
-
-
-def _moves(names: Iterable[str], target: str) -> tuple[tuple[str, str], ...]:
-    """Redirects as (name, target); another spelling of the target needs none."""
-    goal = url_hash(target)
-    return tuple((name, target) for name in names if url_hash(name) != goal)

@@ -49,7 +49,7 @@ SELECT {_COLUMNS} FROM page {_AT}
 WHERE page.collection_id = %(collection)s AND page.url_hash = %(hash)s
 """
 # Spellings in the order given; for each the page itself before where an alias leads.
-_ANY = f"""
+_REACHED = """
 WITH RECURSIVE reached (hash, rank, steps) AS (
     SELECT hash, rank, 0 FROM unnest(%(hashes)s::bytea[]) WITH ORDINALITY AS asked (hash, rank)
     UNION
@@ -58,6 +58,10 @@ WITH RECURSIVE reached (hash, rank, steps) AS (
     JOIN alias ON alias.collection_id = %(collection)s AND alias.url_hash = reached.hash
     WHERE reached.steps < %(longest)s
 )
+"""
+_LEADS = f"{_REACHED} SELECT EXISTS (SELECT FROM reached WHERE hash = %(goal)s AND steps > 0)"
+_ANY = f"""
+{_REACHED}
 SELECT {_COLUMNS} FROM reached
 JOIN page ON page.collection_id = %(collection)s AND page.url_hash = reached.hash
 {_AT}
@@ -217,6 +221,18 @@ class PageStore:
         url_hash(alias_url), url_hash(target_url)  # a bad one raises here
         with self._database.raw() as connection:
             put_aliases(connection, self._id_for_writing(), [(alias_url, target_url)])
+
+    def leads_to(self, alias_url: str, target_url: str) -> bool:
+        """True if the aliases of `alias_url` lead to `target_url`, or to it through others."""
+        with self._database.read() as connection:
+            values = {
+                "collection": self._id(connection),
+                "hashes": [url_hash(alias_url)],
+                "goal": url_hash(target_url),
+                "longest": LONGEST_CHAIN,
+            }
+            row = connection.execute(_LEADS, values).fetchone()
+        return bool(row and row[0])
 
     def headers(self, url: str) -> tuple[str | None, str | None] | None:
         """Return (ETag, Last-Modified) of the last fetch of the page at `url`, or None."""

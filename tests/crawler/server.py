@@ -170,6 +170,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.go("/loop/b")
         if path == "/loop/b":
             return self.go("/loop/a")
+        if path == "/across":
+            return self.go("http://b.test/page/1" if self.site == "a.test" else "http://a.test/")
+        if path.startswith("/swing/"):
+            return self.go(f"http://{'b' if self.site == 'a.test' else 'a'}.test{path}")
         if path.startswith("/chain/"):
             return self.go(f"/chain/{int(path[7:]) + 1}")
         if path == "/away":

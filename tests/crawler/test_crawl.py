@@ -181,6 +181,19 @@ def test_a_proxy_gives_a_loopback_server_a_stable_name(database):
     assert "http://almanac.test/robots.txt" in asked
 
 
+def test_redirects_between_hosts_are_fetched_once_and_circles_are_named(database, serve):
+    site = serve()
+    seeds = ["http://a.test/across", "http://b.test/page/1", "http://a.test/swing/1"]
+    options = CrawlOptions(proxy=site.url, max_depth=0, **QUICK)
+    report = crawl(database, seeds, options)
+    store = PageStore(database)
+    assert list(stored(database)) == ["http://b.test/page/1"]
+    assert store.resolve("http://a.test/across").url == "http://b.test/page/1"
+    assert report.refused == {"redirect-loop": 1}
+    asked = [(name, path) for name, path, *_ in site.times() if path != "/robots.txt"]
+    assert len(asked) == len(set(asked)) == 4
+
+
 def test_nothing_stored_is_an_error_that_says_why(database, serve):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

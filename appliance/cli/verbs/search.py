@@ -127,7 +127,7 @@ def _hit(hit: Hit, gone: datetime | None) -> dict[str, object]:
     """A hit as a run keeps it, with what is only for people."""
     return hit_json(hit) | {
         "published": hit.published.isoformat() if hit.published else None,
-        "gone": gone.isoformat() if gone else None,
+        **({"gone": gone.isoformat()} if gone else {}),
         "folded": list(hit.folded),
         "highlights": [list(span) for span in hit.highlights],
     }
