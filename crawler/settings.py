@@ -105,6 +105,10 @@ def scrapy_settings(seeds: Iterable[str], options: CrawlOptions) -> dict[str, An
         "TELNETCONSOLE_ENABLED": False,
         # On by default since Scrapy 2.19: a server that runs Python code sent to it.
         "REMOTE_CONTROL_ENABLED": False,
+        # Scrapy starts as many tasks for every answer, to handle items: there are none.
+        "CONCURRENT_ITEMS": 1,
+        # It reads the source of each callback, to warn its author.
+        "WARN_ON_GENERATOR_RETURN_VALUE": False,
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
         "LOG_ENABLED": False,

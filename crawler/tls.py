@@ -26,7 +26,8 @@ class Authorities:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._add(SSL.Context(SSL.TLS_METHOD))  # a bad file is named now
+        if path is not None:
+            self._add(SSL.Context(SSL.TLS_METHOD))  # a bad file is named now
 
     def _addCACertsToContext(self, context: SSL.Context) -> None:  # noqa: N802 (Twisted's name)
         self._add(context)
