@@ -18,6 +18,7 @@ from store.urls import canonical
 from .errors import CrawlError, SeedError
 
 LOOPBACK = re.compile(r"(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$")
+_LOGIN = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
 SITEMAP = "sitemap:"
 """The referrer of an address that is to be read as a sitemap."""
 SITEMAP_PRIORITY = 1000
@@ -178,6 +179,11 @@ def check_seeds(seeds: Iterable[str]) -> tuple[str, ...]:
     """Return the canonical seeds, each once; raise SeedError for one that cannot start a crawl."""
     checked: dict[str, None] = {}
     for seed in seeds:
+        if _LOGIN.match(seed.strip()):
+            raise SeedError(
+                "A starting address holds a name or a password; leave it out, put name:password "
+                "into a variable of the environment and name that with --login."
+            )
         try:
             url = canonical(seed)
         except UrlError as error:

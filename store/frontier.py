@@ -67,6 +67,12 @@ WHERE known.crawl_id = %(crawl)s AND known.open AND known.host <> ALL(%(full)s)
 ORDER BY host.holder IS NULL, host.free_at, known.host
 LIMIT %(most)s
 """
+# Of the hosts, a process holds no more than its share; it lets go of others once it is done there.
+_SHARE = """
+SELECT ceil(count(*)::float8 / greatest(1, (SELECT count(*) FROM crawler
+                                             WHERE crawl_id = %(crawl)s)))::bigint
+FROM crawl_host WHERE crawl_id = %(crawl)s AND open
+"""
 _HOLD = """
 UPDATE host SET holder = %(me)s, pause = greatest(%(pause)s, CASE WHEN holder = %(me)s THEN pause
                                                                   ELSE 0 END)
@@ -261,8 +267,14 @@ class Frontier:
                     values["most"] = n = min(n, manners.max_pages - int(taken[0] if taken else 0))
             if n <= 0:
                 return []
-            lock = " FOR UPDATE OF host SKIP LOCKED" if manners.hold else ""
+            lock = ""
+            if manners.hold:
+                lock = " FOR UPDATE OF host SKIP LOCKED"
+                share = connection.execute(_SHARE, values).fetchone()
+                fair = max(0, int(share[0] if share else 0) - len(full))
+                values["most"] = min(n, fair)
             found = connection.execute((_HOSTS + lock).encode(), values).fetchall()
+            values["most"] = n
             if not found:
                 return []
             hosts = [row[0] for row in found]
@@ -338,12 +350,18 @@ class Frontier:
         return len(freed)
 
     def inherit(self, earlier: int) -> int:
-        """Add the addresses that gave a page to the crawl `earlier`; return how many."""
+        """Take over the addresses that gave a page to the crawl `earlier`, whose queue is forgotten
+        with that; return how many were new.
+        """
         with self._database.raw() as connection:
             self._alone(connection)
             values = {"crawl": self.crawl_id, "earlier": earlier}
             added = connection.execute(_INHERIT, values).rowcount
             connection.execute(_INHERIT_HOSTS, values)
+            for table in ("frontier", "crawl_host"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE crawl_id = %(earlier)s".encode(), values
+                )
         return added
 
     def rest(self, per_host: int | None = None) -> Rest:

@@ -146,10 +146,15 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/many":
             links = " ".join(f'<a href="/secret/{n}">{n}</a>' for n in range(12))
             return self.answer(html("Many", f"<h1>Many</h1><p>{PROSE}</p><p>{links}</p>"))
+        if OPTIONS.get("busy") and path == "/page/2" and STATE.setdefault("busy", 1):
+            STATE["busy"] = 0
+            return self.answer("later", 429, Retry_After="1")
         if path in GONE:
             return self.answer(html("Gone", "<p>It was here once.</p>"), 410)
         if path.startswith("/page/") and path[6:].isdigit() and 0 < int(path[6:]) <= PAGES:
-            tag = f'"{path}-{STATE["version"]}"'
+            # Every other one is weak: the bytes may differ, the page is the same.
+            weak = "" if int(path[6:]) % 2 else "W/"
+            tag = f'{weak}"{path}-{STATE["version"]}"'
             if self.headers.get("If-None-Match") == tag:
                 self.note()
                 self.send_response(304)

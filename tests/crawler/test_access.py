@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from crawler.access import Access
-from crawler.errors import AccessError, ChildError, CrawlError, NothingStoredError
-from crawler.options import CrawlOptions
+from crawler.errors import AccessError, ChildError, CrawlError, NothingStoredError, SeedError
+from crawler.options import CrawlOptions, check_seeds
 from crawler.run import crawl
 from store.pages import PageStore
 
@@ -187,5 +187,9 @@ def test_what_cannot_be_used_is_named_without_what_is_in_it(database, tmp_path, 
         assert "hunter2" not in str(failed.value)
     with pytest.raises(CrawlError, match="insecure would give"):
         CrawlOptions(insecure=True, login="LOGIN")
+    with pytest.raises(SeedError, match="--login") as seeded:
+        check_seeds(["https://me:hunter2@a.test/"])
+    assert "hunter2" not in str(seeded.value)
+    assert check_seeds(["https://a.test/@me", "b.test"])
     record = CrawlOptions(proxy="http://me:hunter2@proxy.test:8080").record()
     assert record["proxy"] == "http://proxy.test:8080"

@@ -89,6 +89,17 @@ def test_two_processes_share_a_host_that_wants_no_pauses(database, serve):
     assert {report["state"] for report in reports} == {"limited"}
 
 
+def test_a_server_that_is_busy_is_given_the_time_it_asks_for(database, serve):
+    site = serve(pages=4, busy=True)
+    report = crawl(database, ["http://busy.test/page/1"], polite(site, delay=0.0, retries=2))
+    assert report.pages == 4
+    times = site.times()
+    (refused,) = [n for n, (_, path, *_) in enumerate(times) if path == "/page/2"][:1]
+    waits = [came - times[n][3] for n, (_, _, came, _) in enumerate(times[refused + 1 :], refused)]
+    assert len(waits) == 3
+    assert min(waits) >= 1.0
+
+
 @pytest.mark.kill
 @pytest.mark.parametrize("alone", [True, False], ids=["the crawling process", "its parent"])
 def test_one_of_two_is_killed_and_the_other_finishes_everything(database, serve, alone):

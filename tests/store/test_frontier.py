@@ -136,6 +136,25 @@ def test_a_host_is_asked_by_one_process_and_then_rests(
     assert len(frontier.lease(9)) == 4
 
 
+def test_processes_share_the_hosts_fairly(database: Database, frontier: Frontier) -> None:
+    polite = Manners(hold=True, pause=0.0, each=1)
+    frontier.add([(f"https://h{n}.test/{m}", 0, 0, None) for n in range(6) for m in range(3)])
+    with present(database, frontier.crawl_id) as one:
+        first = Frontier(database, frontier.crawl_id, one.id)
+        taken = first.lease(99, polite)
+        assert len(taken) == 6, "alone, it has them all"
+        with present(database, frontier.crawl_id) as two:
+            second = Frontier(database, frontier.crawl_id, two.id)
+            assert second.lease(99, polite) == []
+            first.settle([entry.id for entry in taken])
+            again = {entry.host for entry in first.lease(99, polite)}
+            assert len(again) == 3
+            one.let_go([entry.host for entry in taken if entry.host not in again])
+            rest = {entry.host for entry in second.lease(99, polite)}
+            assert len(rest) == 3
+            assert not again & rest
+
+
 def test_pages_are_counted_over_all_processes(database: Database, frontier: Frontier) -> None:
     frontier.add(seeds(*"abcdef"))
     frontier.add([(f"https://other.test/{name}", 0, 0, None) for name in "abc"])
@@ -176,6 +195,9 @@ def test_a_crawl_asks_again_for_what_gave_a_page(database: Database, frontier: F
     later = Frontier(database, Crawls(database).begin("web", {}).id)
     assert later.inherit(frontier.crawl_id) == 2
     assert {entry.url.rpartition("/")[2] for entry in later.lease(9)} == {"page", "gone"}
+    # One queue is enough, and taking it over again adds nothing.
+    assert sum(frontier.counts().values()) == 0
+    assert later.inherit(frontier.crawl_id) == 0
 
 
 def test_two_crawls_are_apart(database: Database, frontier: Frontier) -> None:
