@@ -26,6 +26,8 @@ from .access import Access
 from .errors import CrawlError
 from .options import CrawlOptions, crawl_name, first_links
 
+logger = logging.getLogger("crawler.child")
+
 LOCK_PATIENCE = 15.0
 SEEDS_KEPT = 100
 """Seeds that the record of a crawl names; its name hangs on all of them."""
@@ -119,6 +121,7 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
 
         waiting = frontier.counts()["waiting"]
         events({"event": "start", "resumed": resumed, "joined": joined, "waiting": waiting})
+        logger.info("begun: %d addresses wait", waiting)
         process = CrawlerProcess(scrapy_settings(seeds, options) | job.get("settings", {}))
         crawler = process.create_crawler(FrontierSpider)
         process.crawl(

@@ -46,7 +46,7 @@ PROMISED = {
     "retrieval": ("quality", "frozen index", "query encoder", "first search"),
     "air gap": ("no network", "seal", "seal twin"),
     "speed": ("help", "cold search"),
-    "kills": ("kill index", "kill crawl"),
+    "kills": ("kill index", "kill crawl", "kill one of two"),
 }
 
 
