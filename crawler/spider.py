@@ -41,8 +41,6 @@ logger = logging.getLogger(__name__)
 
 TICK = 0.25
 BEAT = LIFE / 6
-MARGIN = LIFE / 10
-"""Seconds before its end in which a process no longer trusts its leases."""
 
 Event = Callable[[dict[str, Any]], None]
 
@@ -185,7 +183,7 @@ class FrontierSpider(scrapy.Spider):
         """Return while the leases of this process are surely its own; raise NotOursError once
         they are lost.
         """
-        while monotonic() > self._presence.safe_until - MARGIN:
+        while not self._presence.is_safe:
             if self.error is not None:
                 raise NotOursError("this process has lost its leases")
             await asyncio.sleep(TICK)
@@ -306,6 +304,10 @@ class FrontierSpider(scrapy.Spider):
                 await asyncio.to_thread(reap, self._database, self._presence.id)
             except StoreError as error:
                 self.error = error
+                self._wake.set()
+            except Exception:
+                logger.exception("the sign of life failed")
+                self.error = StoreError("An error inside the crawler ended it; see the log.")
                 self._wake.set()
 
     def _pauses(self) -> dict[str, float]:

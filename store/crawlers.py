@@ -8,16 +8,21 @@ and hosts back. It knows nothing about fetching.
 
 import contextlib
 import os
+import select
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
+
+import psycopg
 
 from .database import Connection, Database
 from .errors import LeaseLostError
 
 LIFE = 30.0
 """Seconds for which a process is believed to live without a sign."""
+MARGIN = 10
+"""The part of it, its last tenth, in which a process no longer trusts its leases."""
 _LOCK = 0x41504350
 _LOCK_ADD = 0x41504C46
 
@@ -76,7 +81,7 @@ class Presence:
         Raises LeaseLostError where others have taken over because no sign came for too long.
         """
         asked = monotonic()
-        with self._guard:
+        with self._guard, self._database.translated():
             if self._session.execute(_BEAT, (self._life, self.id)).rowcount == 0:
                 raise LeaseLostError(
                     f"This crawling process was away for longer than {self._life:.0f} seconds, and "
@@ -86,6 +91,22 @@ class Presence:
                 values = (list(pauses), list(pauses.values()), self.id)
                 self._session.execute(_PAUSES, values)
         self.safe_until = asked + self._life
+
+    @property
+    def is_safe(self) -> bool:
+        """True while nobody else can have been given what this process leased and holds.
+
+        Without a question to the server: its session is open, and its last sign is fresh.
+        """
+        if monotonic() > self.safe_until - self._life / MARGIN:
+            return False
+        if self._guard.locked():
+            return True  # a sign is under way
+        try:
+            # A session that the server has ended reads as its end.
+            return not select.select([self._session.fileno()], [], [], 0)[0]
+        except (OSError, ValueError, psycopg.Error):
+            return False
 
     def hold(self, host: str, pause: float = 0.0) -> bool:
         """Take `host` for this process alone; False where another has it or its pause lasts."""

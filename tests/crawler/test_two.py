@@ -4,6 +4,7 @@ and what a killed one leaves is finished by the other.
 
 import os
 import signal
+import time
 from collections import Counter
 
 import pytest
@@ -39,6 +40,13 @@ def hasty(site, pause: float) -> list[tuple[str, str]]:
             found.append((name, path))
         answered[name] = max(began, answered.get(name, began))
     return found
+
+
+def wait_for(condition) -> None:
+    patience = time.monotonic() + 60
+    while not condition() and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert condition()
 
 
 def states(database: Database) -> set[str]:
@@ -121,6 +129,28 @@ def test_one_of_two_is_killed_and_the_other_finishes_everything(database, serve,
     with database.read() as connection:
         assert connection.execute("SELECT count(*) FROM crawler").fetchone() == (0,)
         assert connection.execute("SELECT count(holder) FROM host").fetchone() == (0,)
+
+
+def test_a_process_whose_session_ends_stops_asking_at_once(database, serve):
+    site = serve(pages=60, delay=0.1)
+    options = CrawlOptions(sitemaps=False, retries=0, workers=1, concurrency=1)
+    seeds = [site.url + "/page/1"]
+    process = start(database, seeds, options, ready=True)
+    wait_for(lambda: len(site.asked()) > 5)
+    with database.read() as connection:
+        ended = connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+            "AND classid = 1095779152 AND granted AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert ended == [(True,)]
+    # To others it is dead now, so whatever it still asked for would be asked for twice.
+    report = crawl(database, seeds, options)
+    assert process.wait(60) != 0
+    process.stdout.close()
+    assert (report.waiting, PageStore(database).count()) == (0, 60)
+    # What was under way at that moment may be asked for once more; nothing else.
+    assert len(twice(site)) <= 2
+    assert states(database) == {"done"}
 
 
 def test_the_queue_of_a_crawl_that_runs_cannot_be_forgotten(database, serve):
