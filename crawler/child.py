@@ -173,7 +173,10 @@ def _begin(
     if unfinished is not None:
         frontier = Frontier(database, unfinished.id)
         joined = living(database, unfinished.id) > 0
-        full = options.max_pages is not None and frontier.rest().pages >= options.max_pages
+        rest = frontier.rest(options.per_host_pages)
+        full = options.max_pages is not None and rest.pages >= options.max_pages
+        # Every host has as many pages as it may: asked again, it is a new crawl of them.
+        full = full or (options.per_host_pages is not None and not rest.reachable)
         if joined and options.restart:
             raise CrawlError(
                 "Another process works on this crawl, whose queue cannot be forgotten meanwhile; "

@@ -141,6 +141,17 @@ def test_max_pages_stops_and_raising_it_goes_on(database, serve):
     assert len(asked) == len(set(asked)) == 30
 
 
+def test_the_pages_of_a_host_are_bounded_and_asked_for_again(database, serve):
+    site = serve(pages=30)
+    start = ["http://a.test/page/1", "http://b.test/page/1"]
+    quick = {"sitemaps": False, "proxy": site.url} | QUICK
+    for bound, new, unchanged in ((3, 6, 0), (3, 0, 6), (5, 4, 0)):
+        report = crawl(database, start, CrawlOptions(per_host_pages=bound, **quick))
+        assert (report.pages_new, report.unchanged, report.state) == (new, unchanged, "limited")
+        hosts = [url.split("/")[2] for url in stored(database)]
+        assert hosts.count("a.test") == hosts.count("b.test") == bound
+
+
 def test_scope_depth_and_patterns(database, serve):
     site = serve()
     options = CrawlOptions(max_depth=2, deny=("/page/[35]",), sitemaps=False, **QUICK)
