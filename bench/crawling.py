@@ -15,6 +15,7 @@ from .scratch import ROOT, scratch, surroundings
 
 PARAGRAPHS = 120
 """Makes pages of 9 kB of words each, about what a page of documentation has."""
+ROUNDS = 2
 _WHEN = datetime(2024, 5, 1, tzinfo=UTC)
 
 
@@ -25,17 +26,21 @@ def rows(full: bool) -> Iterator[Row]:
     from crawler.run import crawl
     from store.database import open_database
 
-    files = site(1000 if full else 200, PARAGRAPHS)
+    files = site(1500 if full else 400, PARAGRAPHS)
     workers = max(1, cores() - 1)
+    bodies = [(f"http://bench.test/{name}", page.encode()) for name, page in files.items()]
+    crawled, alone = 0.0, 0.0
     with scratch() as home, open_database(home) as database:
         (home / "site").mkdir()
         for name, page in files.items():
             (home / "site" / name).write_text(page)
         with served(home / "site") as address:
-            report = crawl(database, [f"{address}index.html"], CrawlOptions(workers=workers))
-    crawled = report.pages / report.seconds
-    bodies = [(f"http://bench.test/{name}", page.encode()) for name, page in files.items()]
-    alone = len(bodies) / seconds(lambda: _all(bodies, workers, _extract))
+            # By turns, and the better one of each: what else the machine does hits them alike.
+            for number in range(ROUNDS):
+                alone = max(alone, len(bodies) / seconds(lambda: _all(bodies, workers, _extract)))
+                options = CrawlOptions(workers=workers, collection=f"round-{number}")
+                report = crawl(database, [f"{address}index.html"], options)
+                crawled = max(crawled, report.pages / report.seconds)
     bare = len(bodies) / seconds(lambda: _all(bodies, workers, _trafilatura))
     with_workers = f"{workers} extraction process{'es' if workers > 1 else ''}"
     yield rate_row(

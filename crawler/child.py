@@ -16,15 +16,21 @@ import time
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from store.crawlers import Presence, living, present, reap
 from store.crawls import FINISHED, RUNNING, STOPPED, Crawl, Crawls
 from store.database import Database
 from store.errors import BusyError, StoreError
 from store.frontier import Frontier
-from store.pages import PageStore
 
-from .options import CrawlOptions, crawl_name
+from .access import Access
+from .errors import CrawlError
+from .options import CrawlOptions, crawl_name, first_links
 
-LOCK_PATIENCE = 5.0
+logger = logging.getLogger("crawler.child")
+
+LOCK_PATIENCE = 15.0
+SEEDS_KEPT = 100
+"""Seeds that the record of a crawl names; its name hangs on all of them."""
 REPORTED = ("scrapy.core.downloader", "scrapy.downloadermiddlewares")
 """Loggers whose complaints (refused, too large, cut off) our report has by address and reason."""
 
@@ -79,11 +85,12 @@ def main() -> int:
     logging.getLogger().addHandler(EventHandler(events, verbose=job.get("verbose", False)))
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("crawler").setLevel(logging.INFO)
-    database = Database(job["database"])
     try:
-        with _alone(database, job["options"]["collection"]):
-            return _crawl(database, tuple(job["seeds"]), job, events)
-    except StoreError as error:
+        if job.get("dry"):
+            return _look(tuple(job["seeds"]), job, events)
+        database = Database(job["database"])
+        return _crawl(database, tuple(job["seeds"]), job, events)
+    except (StoreError, CrawlError) as error:
         events({"event": "error", "message": str(error)})
         return 1
 
@@ -92,78 +99,133 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
     from .pool import ExtractionPool
 
     options = CrawlOptions.from_json(job["options"])
+    access = Access(seeds, options)
     crawls = Crawls(database)
-    crawl, resumed = _begin(database, crawls, seeds, options)
-    # Before Scrapy is imported: the workers have a second of imports of their own to do meanwhile.
-    pool = ExtractionPool(options.workers, options.max_bytes)
-    try:
+    with contextlib.ExitStack() as stack:
+        # Before everything else: the workers have a second of imports to do meanwhile.
+        pool = ExtractionPool(options.workers, options.max_bytes)
+        stack.callback(pool.close)
+        # One at a time, so that two that start together work on one crawl.
+        with _alone(database, "crawl begin"):
+            crawl, resumed, joined = _begin(database, crawls, seeds, options)
+            presence = stack.enter_context(present(database, crawl.id))
+            frontier = Frontier(database, crawl.id, presence.id)
+            frontier.add(first_links(seeds, options))
+            if not joined and (earlier := crawls.latest(crawl.name, before=crawl.id)):
+                frontier.inherit(earlier.id)
         from scrapy.crawler import CrawlerProcess
 
         from .settings import scrapy_settings
-        from .spider import FrontierSpider, first_links
+        from .spider import FrontierSpider
+        from .tls import Policy
 
-        frontier = Frontier(database, crawl.id)
-        frontier.release_all()
-        frontier.add(first_links(seeds, options))
-        counts = frontier.counts()
-        events({"event": "start", "resumed": resumed, "waiting": counts["waiting"]})
+        waiting = frontier.counts()["waiting"]
+        events({"event": "start", "resumed": resumed, "joined": joined, "waiting": waiting})
+        logger.info("begun: %d addresses wait", waiting)
         process = CrawlerProcess(scrapy_settings(seeds, options) | job.get("settings", {}))
         crawler = process.create_crawler(FrontierSpider)
         process.crawl(
             crawler,
             seeds=seeds,
             options=options,
-            store=PageStore(database, options.collection),
-            frontier=frontier,
+            database=database,
+            presence=presence,
             pool=pool,
             event=events,
-            already=counts["done"],
+            access=access,
+            tls=None if options.insecure else Policy(seeds, options),
         )
         process.start()
-    finally:
-        pool.close()
-    return _end(crawls, crawl, frontier, crawler.spider, events)
+        return _end(crawls, crawl, frontier, presence, crawler.spider, events)
+
+
+def _look(seeds: tuple[str, ...], job: dict[str, Any], events: Events) -> int:
+    """Say what would be fetched; the store is not opened."""
+    from scrapy.crawler import CrawlerProcess
+
+    from .preview import PreviewSpider
+    from .settings import scrapy_settings
+    from .tls import Policy
+
+    options = CrawlOptions.from_json(job["options"])
+    settings = scrapy_settings(seeds, options)
+    settings["DOWNLOADER_MIDDLEWARES"] |= {"crawler.preview.Verdicts": 110}
+    process = CrawlerProcess(settings)
+    process.crawl(
+        PreviewSpider,
+        seeds=seeds,
+        options=options,
+        event=events,
+        access=Access(seeds, options),
+        tls=None if options.insecure else Policy(seeds, options),
+    )
+    process.start()
+    return 0
 
 
 def _begin(
     database: Database, crawls: Crawls, seeds: tuple[str, ...], options: CrawlOptions
-) -> tuple[Crawl, bool]:
-    """Return the crawl to work on, and whether it is an earlier one taken up again."""
+) -> tuple[Crawl, bool, bool]:
+    """Return the crawl to work on, whether it was begun earlier, and whether others are at it."""
     name = crawl_name(seeds, options)
-    earlier = crawls.latest(name, unfinished=True)
-    if earlier is not None:
-        done = Frontier(database, earlier.id).counts()["done"]
-        full = options.max_pages is not None and done >= options.max_pages
-        if not options.restart and not full:
-            crawls.set_state(earlier.id, RUNNING)
-            return earlier, True
-        crawls.set_state(earlier.id, FINISHED)
-    return crawls.begin(name, {"seeds": list(seeds), "options": options.json()}), False
+    reap(database)
+    unfinished = crawls.latest(name, unfinished=True)
+    if unfinished is not None:
+        frontier = Frontier(database, unfinished.id)
+        joined = living(database, unfinished.id) > 0
+        rest = frontier.rest(options.per_host_pages)
+        full = options.max_pages is not None and rest.pages >= options.max_pages
+        # Every host has as many pages as it may: asked again, it is a new crawl of them.
+        full = full or (options.per_host_pages is not None and not rest.reachable)
+        if joined and options.restart:
+            raise CrawlError(
+                "Another process works on this crawl, whose queue cannot be forgotten meanwhile; "
+                "end it, or leave out --restart."
+            )
+        if joined or not (options.restart or full):
+            crawls.set_state(unfinished.id, RUNNING)
+            return unfinished, True, joined
+        crawls.set_state(unfinished.id, FINISHED)
+    settings = {
+        "seeds": list(seeds[:SEEDS_KEPT]),
+        "seed_count": len(seeds),
+        "options": options.record(),
+    }
+    return crawls.begin(name, settings), False, False
 
 
-def _end(crawls: Crawls, crawl: Crawl, frontier: Frontier, spider: Any, events: Events) -> int:
+def _end(
+    crawls: Crawls,
+    crawl: Crawl,
+    frontier: Frontier,
+    presence: Presence,
+    spider: Any,
+    events: Events,
+) -> int:
     if spider is None:
         events({"event": "error", "message": "The crawler could not be started; see the log."})
         return 1
     if spider.error is not None:
         events({"event": "error", "message": str(spider.error)})
         return 1
+    frontier.release()
     counts = frontier.counts()
     waiting = counts["waiting"] + counts["leased"]
     state = "finished" if waiting == 0 else "limited" if spider.limited else "stopped"
-    crawls.set_state(crawl.id, FINISHED if state == "finished" else STOPPED)
-    events({"event": "end", "state": state, "waiting": waiting})
+    if waiting == 0 or presence.others() == 0:
+        crawls.set_state(crawl.id, FINISHED if state == "finished" else STOPPED)
+    events({"event": "end", "state": state, "waiting": waiting, "pages": counts["done"]})
     return 0
 
 
 @contextlib.contextmanager
-def _alone(database: Database, collection: str) -> Iterator[None]:
-    """Hold the crawl lock of a collection; a predecessor that is just dying gets some seconds."""
+def _alone(database: Database, name: str) -> Iterator[None]:
+    """Hold a named lock, for which another process gets some seconds."""
     patience = time.monotonic() + LOCK_PATIENCE
     with contextlib.ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(database.exclusive(f"crawl {collection}"))
+                stack.enter_context(database.exclusive(name))
                 break
             except BusyError:
                 if time.monotonic() > patience:
@@ -183,4 +245,5 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Everything is written and closed; taking a reactor apart would cost half a second more.
+    os._exit(main())

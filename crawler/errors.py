@@ -3,6 +3,7 @@
 CrawlError
 ├── SeedError         an address that cannot start a crawl
 ├── SitesError        a sites.toml that cannot be read
+├── AccessError       cookies, a login, a header or a certificate that cannot be used
 ├── NothingStoredError     a crawl that ended without a single page; carries its report
 └── ChildError        the crawling process failed or was stopped
 """
@@ -25,6 +26,10 @@ class SeedError(CrawlError):
 
 class SitesError(CrawlError):
     """A `sites.toml` that is missing, malformed or names an unknown setting."""
+
+
+class AccessError(CrawlError):
+    """A file or variable with which a site is to be asked, and that cannot be used."""
 
 
 class NothingStoredError(CrawlError):

@@ -46,6 +46,18 @@ class RefusedError(IgnoreRequest):
         self.detail = detail
 
 
+class RedirectedError(IgnoreRequest):
+    """A redirect that is not followed here: its target is fetched for itself, or already was."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"it redirects to {target}")
+        self.target = target
+
+
+class NotOursError(IgnoreRequest):
+    """A host that another process may ask now and this one may not."""
+
+
 def explain(error: BaseException) -> tuple[str, str]:
     """Return the reason word and the sentence for an exception of the downloader."""
     if isinstance(error, RefusedError):
@@ -57,7 +69,25 @@ def explain(error: BaseException) -> tuple[str, str]:
     if isinstance(error, IgnoreRequest):
         too_large = "MAXSIZE" in text or "maxsize" in text or "size" in text.lower()
         return ("too-large", "it is larger than allowed") if too_large else ("refused", text)
+    if (secured := _explain_tls(error)) is not None:
+        return secured
     for known, reason, detail in _REASONS:
         if any(name in names for name in known):
             return reason, detail
     return "fetch-error", f"{names[0]}: {text[:200]}".rstrip(": ")
+
+
+def _explain_tls(error: BaseException) -> tuple[str, str] | None:
+    """What was wrong with a secure connection; None where that was not it."""
+    # Scrapy's error holds Twisted's, and that one those of all attempts.
+    inner = [getattr(failure, "value", None) for failure in getattr(error.__cause__, "reasons", ())]
+    for one in inner:
+        module, name = type(one).__module__, type(one).__name__
+        if name in ("VerificationError", "CertificateError"):
+            return "certificate", "its certificate is for another host"
+        if module.startswith("OpenSSL") and name == "Error":
+            if "certificate verify failed" in str(one):
+                return "certificate", "its certificate was signed by nobody known here"
+            said = [str(part[-1]) for part in one.args[0]] if one and one.args else []
+            return "tls", f"no secure connection could be made ({', '.join(said) or 'no reason'})"
+    return None

@@ -1,7 +1,7 @@
 """The gate before the downloader: which hosts are asked, which redirects are followed, and which
 bodies are read.
 
-It knows the scope of the crawl through the spider, and nothing about pages.
+It knows the scope of the crawl and the frontier through the spider, and nothing about pages.
 """
 
 from typing import Any
@@ -11,15 +11,23 @@ from scrapy.exceptions import StopDownload
 from scrapy.http import Headers
 
 from store.errors import UrlError
-from store.urls import canonical, host
+from store.urls import canonical, host, url_hash
 
 from .extract import HTML_TYPES
 from .failures import RefusedError
 from .inside import is_inside
 
+LIST_TYPES = frozenset(
+    {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
+    | {"application/xml", "text/xml", "application/json", "application/x-gzip", "application/gzip"}
+)
+"""What a feed or a sitemap comes as."""
+
 
 class Gate:
-    """Follows redirects inside the scope, never in circles; leaves what is no HTML unread."""
+    """Follows redirects inside the scope, never in circles and never to what is fetched anyway;
+    leaves what is no HTML unread.
+    """
 
     def __init__(self, crawler: Any) -> None:
         self._crawler = crawler
@@ -31,11 +39,13 @@ class Gate:
         crawler.signals.connect(gate.headers_received, signal=signals.headers_received)
         return gate
 
-    def process_request(self, request: Request) -> None:
-        """Raise RefusedError for a host inside, or a redirect that leaves or comes back."""
+    async def process_request(self, request: Request) -> None:
+        """Raise RefusedError for a host inside or a redirect that leaves the crawl or comes back,
+        RedirectedError for one to an address that is, was or will be fetched for itself.
+        """
         self._stay_outside(request)
         earlier = request.meta.get("redirect_urls")
-        if not earlier or "entry" not in request.meta:
+        if not earlier or "entry" not in request.meta or request.meta.get("retry_times"):
             return
         try:
             url = canonical(request.url)
@@ -43,10 +53,14 @@ class Gate:
             raise RefusedError("bad-redirect", str(error)) from None
         if url in {canonical(one) for one in earlier}:
             raise RefusedError("redirect-loop", "it redirects in a circle")
-        if not self._crawler.spider.scope.holds(url):
+        spider = self._crawler.spider
+        if not spider.scope.holds(url):
             raise RefusedError(
                 "off-site", f"it redirects to {url}, which is not part of this crawl"
             )
+        # To another spelling of the same page, the frontier's lease holds.
+        if url_hash(url) not in {url_hash(one) for one in earlier}:
+            await spider.follow(request, url)
 
     def _stay_outside(self, request: Request) -> None:
         known = self._crawler.spider.inside
@@ -65,5 +79,7 @@ class Gate:
         if entry is None or request.meta.get("sitemap"):
             return
         kind = (headers.get(b"Content-Type") or b"").decode("latin-1").split(";")[0].strip().lower()
+        if kind in LIST_TYPES and entry.referrer is None:
+            return
         if kind not in HTML_TYPES:
             raise StopDownload(fail=False)

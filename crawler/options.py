@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from store.digest import blake_json
 from store.errors import UrlError
@@ -18,6 +18,10 @@ from store.urls import canonical
 from .errors import CrawlError, SeedError
 
 LOOPBACK = re.compile(r"(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$")
+_LOGIN = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
+SITEMAP = "sitemap:"
+"""The referrer of an address that is to be read as a sitemap."""
+SITEMAP_PRIORITY = 1000
 _SCOPES = ("host", "prefix", "any")
 
 
@@ -29,10 +33,20 @@ class CrawlOptions:
                  `any`: follow links anywhere (give `max_pages` or `max_depth`)
     allow, deny  regular expressions searched in a URL; a link must match one of `allow` (if any)
                  and none of `deny`
-    delay        between two requests to one host; None: none for loopback hosts, elsewhere half
-                 a second, which AutoThrottle lengthens when a server slows down
+    delay        pause between the end of an answer and the next request to that host; None: none
+                 for loopback hosts, elsewhere half a second; AutoThrottle makes it longer when a
+                 server slows down. A host with a pause is asked for one thing at a time
+    per_host     requests at once to a host without pauses; None: `concurrency`
+    max_pages    pages of the whole crawl, over all processes; `per_host_pages` of each host
     workers      extraction processes; None: one core fewer than there are, at least one
     proxy        address of an HTTP proxy through which everything is fetched
+    cookies      a file of cookies in the Netscape form; each is sent where the file says
+    headers      `Name: value` lines for the seeds' own hosts; `${NAME}` in a value stands for a
+                 variable of the environment
+    login        the variable of the environment that holds `name:password`, for the same hosts
+    client_cert  the certificate to show to them, with its key in the same file or `client_key`
+    ca           certificate authorities to believe besides the system's
+    insecure     believe any certificate; not together with anything secret
     restart      forget the frontier of an earlier, unfinished crawl of the same name
     inside       None: any host may be fetched from; else no host that is, or resolves to, an
                  address of this machine or a private network, but these
@@ -43,6 +57,7 @@ class CrawlOptions:
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     max_pages: int | None = None
+    per_host_pages: int | None = None
     max_depth: int | None = None
     max_bytes: int = 10_000_000
     concurrency: int = 16
@@ -53,6 +68,13 @@ class CrawlOptions:
     robots: bool = True
     sitemaps: bool = True
     proxy: str | None = None
+    cookies: str | None = None
+    headers: tuple[str, ...] = ()
+    login: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    ca: str | None = None
+    insecure: bool = False
     user_agent: str | None = None
     workers: int | None = None
     restart: bool = False
@@ -69,11 +91,30 @@ class CrawlOptions:
                 raise CrawlError(
                     f"The pattern “{pattern}” is not a regular expression ({error}); correct it."
                 ) from None
-        for name in ("max_pages", "max_bytes", "concurrency", "per_host", "workers", "timeout"):
+        for name in (
+            "max_pages",
+            "per_host_pages",
+            "max_bytes",
+            "concurrency",
+            "per_host",
+            "workers",
+            "timeout",
+        ):
             if (value := getattr(self, name)) is not None and value <= 0:
                 raise CrawlError(f"{name} is {value}; give a number above zero.")
         if self.proxy and not self.proxy.startswith(("http://", "https://")):
             raise CrawlError(f"The proxy “{self.proxy}” must start with http://.")
+
+        if self.insecure and self.secret:
+            raise CrawlError(
+                "insecure would give cookies, headers, login or certificate to whoever answers; "
+                "name the authority that signed the server's certificate with ca instead."
+            )
+
+    @property
+    def secret(self) -> bool:
+        """True if something secret is sent."""
+        return bool(self.cookies or self.headers or self.login or self.client_cert)
 
     def json(self) -> dict[str, Any]:
         """Return the options as plain JSON values."""
@@ -82,6 +123,15 @@ class CrawlOptions:
             for field in dataclasses.fields(self)
             for value in (getattr(self, field.name),)
         }
+
+    def record(self) -> dict[str, Any]:
+        """Return what of the options may be kept: `json` without anything secret."""
+        values = self.json()
+        values["headers"] = [line.partition(":")[0].strip() for line in self.headers]
+        if self.proxy is not None:
+            parts = urlsplit(self.proxy)
+            values["proxy"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "CrawlOptions":
@@ -101,7 +151,7 @@ class CrawlOptions:
 def crawl_name(seeds: Iterable[str], options: CrawlOptions) -> str:
     """Return the digest that names a crawl: its seeds and what decides which pages it reaches.
 
-    Speed, politeness and `max_pages` are left out, so that changing them resumes the same crawl.
+    Speed, politeness and how many pages are left out, so that changing them resumes the same crawl.
     """
     return blake_json(
         {
@@ -117,10 +167,26 @@ def crawl_name(seeds: Iterable[str], options: CrawlOptions) -> str:
     )
 
 
+def first_links(
+    seeds: tuple[str, ...], options: CrawlOptions
+) -> list[tuple[str, int, int, str | None]]:
+    """Return what a frontier begins with: the seeds, and where their hosts keep a sitemap."""
+    found: list[tuple[str, int, int, str | None]] = [(seed, 0, 0, None) for seed in seeds]
+    if options.sitemaps and options.max_depth != 0:
+        places = {urljoin(seed, "/sitemap.xml") for seed in seeds}
+        found += [(place, 0, SITEMAP_PRIORITY, SITEMAP) for place in sorted(places)]
+    return found
+
+
 def check_seeds(seeds: Iterable[str]) -> tuple[str, ...]:
     """Return the canonical seeds, each once; raise SeedError for one that cannot start a crawl."""
     checked: dict[str, None] = {}
     for seed in seeds:
+        if _LOGIN.match(seed.strip()):
+            raise SeedError(
+                "A starting address holds a name or a password; leave it out, put name:password "
+                "into a variable of the environment and name that with --login."
+            )
         try:
             url = canonical(seed)
         except UrlError as error:

@@ -19,6 +19,8 @@ from store.pages import PageStore
 from .report import CrawlFailure
 
 BATCH = 100
+GONE = "gone"
+"""The reason of an address whose stored page its server no longer has."""
 LONGEST_WAIT = 2.0
 
 Found = tuple[str, int, int, str | None]
@@ -29,15 +31,25 @@ Found = tuple[str, int, int, str | None]
 class Outcome:
     """What became of one leased address: a page, an unchanged page, a failure, or nothing to keep.
 
-    `links` go to the frontier with it. Nothing to keep is a sitemap, or an address that turned out
-    to be a page already fetched.
+    `links` go to the frontier with it. `unchanged` is the address of a page that is as it was
+    stored, `gone` are those of pages that their server no longer has; `moved` are redirects, and
+    `claimed` the leases taken along the way to its end. Nothing to keep is a sitemap, a feed, or
+    a redirect to what is fetched for itself.
     """
 
     entry: Entry
     page: PageVersion | None = None
-    unchanged: bool = False
+    unchanged: str | None = None
     failure: CrawlFailure | None = None
+    gone: tuple[str, ...] = ()
     links: tuple[Found, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    claimed: tuple[int, ...] = ()
+
+    @property
+    def is_page(self) -> bool:
+        """True if a page stands behind the address."""
+        return self.page is not None or self.unchanged is not None
 
 
 @dataclass(slots=True)
@@ -47,6 +59,7 @@ class Tally:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    gone: int = 0
     refused: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -78,11 +91,6 @@ class Pipeline:
         return len(self._waiting)
 
     @property
-    def pending_pages(self) -> int:
-        """Pages among them."""
-        return sum(1 for one in self._waiting if one.page is not None or one.unchanged)
-
-    @property
     def due(self) -> bool:
         """True once a batch is full, or its oldest outcome has waited long enough."""
         if len(self._waiting) >= BATCH:
@@ -102,19 +110,33 @@ class Pipeline:
         if not batch:
             return []
         added = self._store.add([one.page for one in batch if one.page is not None])
+        self._store.mark_seen([one.unchanged for one in batch if one.unchanged is not None])
+        self._store.mark_gone([url for one in batch for url in one.gone])
+        for alias, target in (pair for one in batch for pair in one.moved):
+            self._store.add_alias(alias, target)
         failures = [one.failure for one in batch if one.failure is not None]
         for failure in failures:
-            self._keep(failure)
+            if failure.reason != GONE:  # its page is there
+                self._keep(failure)
         self._frontier.add([link for one in batch for link in one.links])
-        self._frontier.done([one.entry.id for one in batch if one.failure is None])
-        for one in batch:
-            if one.failure is not None:
-                self._frontier.refuse(one.entry.id, one.failure.reason)
+        self._settle(batch)
         # Outcomes put by the other thread meanwhile stand behind the batch.
         del self._waiting[: len(batch)]
         self._since = monotonic()
         self._count(batch, added.new, added.changed, added.unchanged)
         return failures
+
+    def _settle(self, batch: list[Outcome]) -> None:
+        done = [one.entry.id for one in batch if one.is_page]
+        refused = [
+            (key, one.failure.reason)
+            for one in batch
+            if one.failure is not None
+            for key in (one.entry.id, *one.claimed)
+        ]
+        passed = [one.entry.id for one in batch if not one.is_page and one.failure is None]
+        passed += [key for one in batch if one.failure is None for key in one.claimed]
+        self._frontier.settle(done, passed, refused)
 
     def _keep(self, failure: CrawlFailure) -> None:
         with contextlib.suppress(UrlError):  # the store cannot name it; the report still does
@@ -124,8 +146,9 @@ class Pipeline:
         tally = self.tally
         tally.new += new
         tally.changed += changed
-        tally.unchanged += unchanged + sum(1 for one in batch if one.unchanged)
+        tally.unchanged += unchanged + sum(one.unchanged is not None for one in batch)
         for one in batch:
             if one.failure is not None:
                 reason = one.failure.reason
+                tally.gone += reason == GONE
                 tally.refused[reason] = tally.refused.get(reason, 0) + 1

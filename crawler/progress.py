@@ -4,6 +4,9 @@ import sys
 from types import TracebackType
 from typing import Any, TextIO
 
+MOST_ERRORS = 3
+"""Kinds of errors that the line names one by one."""
+
 
 class CrawlProgress:
     """A progress bar to hand to `crawl` as its `progress`; use it as a context manager.
@@ -29,20 +32,15 @@ class CrawlProgress:
     def __call__(self, event: dict[str, Any]) -> None:
         """Show one event."""
         if event["event"] == "start" and event.get("resumed"):
-            self._bar.set_postfix_str("resumed")
+            joined = event.get("joined")
+            self._bar.set_postfix_str("beside other processes" if joined else "resumed")
         if event["event"] != "progress":
             return
         pages = event["new"] + event["changed"] + event["unchanged"]
         seen = pages + event["refused"]
         self._bar.total = seen + event["waiting"] + event["leased"]
         self._bar.n = seen
-        self._bar.set_postfix(
-            new=event["new"],
-            changed=event["changed"],
-            refused=event["refused"],
-            waiting=event["waiting"],
-            refresh=False,
-        )
+        self._bar.set_postfix_str(_figures(event), refresh=False)
         self._bar.refresh()
 
     def close(self) -> None:
@@ -59,3 +57,18 @@ class CrawlProgress:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _figures(event: dict[str, Any]) -> str:
+    """The queue, what was stored, and the commonest errors by kind."""
+    parts = [
+        f"queue {event['waiting']:,}",
+        f"{event['new']:,} new",
+        f"{event['changed']:,} changed",
+    ]
+    reasons = sorted(event["reasons"].items(), key=lambda item: (-item[1], item[0]))
+    errors = [f"{count:,} {reason}" for reason, count in reasons[:MOST_ERRORS]]
+    rest = sum(count for _, count in reasons[MOST_ERRORS:])
+    if rest:
+        errors.append(f"{rest:,} others")
+    return ", ".join([*parts, *(["errors: " + ", ".join(errors)] if errors else [])])

@@ -6,6 +6,10 @@ from typing import Any
 REPAIRS = {
     "unreachable": "check the address, and that its server runs and can be reached from here",
     "timeout": "check that its server runs, or give a longer timeout",
+    "tls": "check whether it wants a certificate (--client-cert)",
+    "certificate": "give the authority that signed it with --ca",
+    "http-401": "give a login with --login, --cookies or --header",
+    "http-403": "give a login with --login, --cookies or --header, or ask the site's owner",
     "robots": "ask the site's owner, or choose another address",
     "off-site": "start from the address that it redirects to",
     "inside": "crawl it by its address if you do want it",
@@ -32,7 +36,9 @@ class CrawlReport:
 
     `pages_new`, `pages_changed` and `unchanged` count pages of this run; `refused` counts the
     addresses that gave none, by reason; `waiting` is what the frontier still holds (not zero
-    after `max_pages`). `seconds` is wall time. `state` is `finished` or `limited`.
+    after `max_pages`). `gone` of the refused had a page, which is kept and marked. `seconds` is
+    wall time. `state` is `finished`, `limited` or `stopped`. `joined` says that other processes
+    worked on the same crawl, whose pages are not counted here.
     """
 
     pages_new: int
@@ -44,6 +50,8 @@ class CrawlReport:
     seconds: float
     state: str
     resumed: bool
+    gone: int = 0
+    joined: bool = False
 
     @property
     def pages(self) -> int:
@@ -65,6 +73,8 @@ class CrawlReport:
             "seconds": round(self.seconds, 3),
             "state": self.state,
             "resumed": self.resumed,
+            "gone": self.gone,
+            "joined": self.joined,
         }
 
     def lines(self, shown: int = 10) -> list[str]:
@@ -75,6 +85,13 @@ class CrawlReport:
             f"{self.pages_new:,} new, {self.pages_changed:,} changed, "
             f"{self.unchanged:,} unchanged."
         ]
+        if self.joined:
+            lines.append("Other processes worked on the same crawl; this is what this one did.")
+        if self.gone:
+            lines.append(
+                f"{_counted(self.gone, 'stored page', 's')} no longer on the web: kept, and marked "
+                "as gone."
+            )
         if self.refused:
             counts = sorted(self.refused.items(), key=lambda item: (-item[1], item[0]))
             words = ", ".join(f"{count:,} {reason}" for reason, count in counts)
@@ -95,3 +112,57 @@ class CrawlReport:
 
 def _counted(count: int, one: str, more: str) -> str:
     return f"{count:,} {one}{'' if count == 1 else more}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a crawl would do with an address: `fetch` it, or a reason not to. `listed_by` is the
+    sitemap that names it, empty for a seed.
+    """
+
+    url: str
+    listed_by: str
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a crawl would ask for first; `sitemaps` are (address, pages listed in it)."""
+
+    verdicts: tuple[Verdict, ...]
+    sitemaps: tuple[tuple[str, int], ...]
+
+    def json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        rows = [
+            {"url": one.url, "from": one.listed_by, "verdict": one.verdict, "why": one.why}
+            for one in self.verdicts
+        ]
+        return {
+            "seeds": [row for row in rows if not row["from"]],
+            "sitemaps": [{"url": url, "pages": pages} for url, pages in self.sitemaps],
+            "listed": [row for row in rows if row["from"]],
+        }
+
+    def lines(self, shown: int = 10) -> list[str]:
+        """Return it for people."""
+        lines = []
+        seeds = [one for one in self.verdicts if not one.listed_by]
+        listed = [one for one in self.verdicts if one.listed_by]
+        for name, group in (("seed", seeds), ("address of sitemaps", listed)):
+            if not group:
+                continue
+            fetched = sum(one.verdict == "fetch" for one in group)
+            plural = "s" if name == "seed" else ""
+            what = f"{len(group):,} {name}{plural if len(group) != 1 else ''}"
+            lines.append(f"{what}: {fetched:,} would be fetched.")
+            for one in group[:shown]:
+                why = f" ({one.why})" if one.why else ""
+                lines.append(f"  {one.verdict:<12} {one.url}{why}")
+            if len(group) > shown:
+                lines.append(f"  … and {len(group) - shown:,} more; --json lists them all.")
+        for url, pages in self.sitemaps:
+            lines.append(f"sitemap {url}: {_counted(pages, 'address', 'es')}")
+        lines.append("Nothing was stored; links inside pages are found by a crawl only.")
+        return lines

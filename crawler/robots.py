@@ -11,7 +11,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .failures import RefusedError, explain
+from store.urls import host as host_of
+
+from .failures import NotOursError, RefusedError, explain
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -67,7 +69,7 @@ class RobotsMiddleware:
         key = (parts.scheme, parts.netloc)
         task = self._rules.get(key)
         if task is None:
-            task = asyncio.ensure_future(self._fetch(request, f"{key[0]}://{key[1]}/robots.txt"))
+            task = asyncio.ensure_future(self._ask(request, key))
             self._rules[key] = task
         # One request that is cancelled must not take the rules away from the others.
         rules = await asyncio.shield(task)
@@ -76,14 +78,29 @@ class RobotsMiddleware:
         if not rules.allows(request.url, self._agent):
             raise RefusedError("robots", f"robots.txt of {parts.netloc} forbids it")
         if delay := rules.delay(self._agent):
-            self._slow_down(request, delay)
+            await self._slow_down(request, delay)
+
+    async def _ask(self, request: "Request", key: tuple[str, str]) -> Rules:
+        """Fetch the rules while no other process asks this host, who may want long pauses."""
+        spider: Any = self._crawler.spider
+        name = host_of(request.url)
+        try:
+            if hasattr(spider, "hold") and not await spider.hold(name):
+                raise NotOursError(f"another process asks {name} now")
+            rules = await self._fetch(request, f"{key[0]}://{key[1]}/robots.txt")
+        except BaseException:
+            del self._rules[key]
+            raise
+        if hasattr(spider, "share") and not rules.delay(self._agent):
+            await spider.share(name)
+        return rules
 
     async def _fetch(self, request: "Request", url: str) -> Rules:
         from scrapy import Request
         from scrapy.http.request import NO_CALLBACK
 
         meta: dict[str, Any] = {"dont_obey_robotstxt": True, "download_maxsize": MAX_RULES}
-        for name in ("proxy", "download_timeout"):
+        for name in ("proxy", "download_timeout", "download_slot"):
             if name in request.meta:
                 meta[name] = request.meta[name]
         engine = self._crawler.engine
@@ -108,10 +125,11 @@ class RobotsMiddleware:
             spider.found_sitemaps(rules.sitemaps)
         return rules
 
-    def _slow_down(self, request: "Request", delay: float) -> None:
+    async def _slow_down(self, request: "Request", delay: float) -> None:
         request.meta["autothrottle_dont_adjust_delay"] = True
-        engine = self._crawler.engine
-        slot_name = urlsplit(request.url).hostname or ""
-        slot = engine.downloader.slots.get(slot_name) if engine is not None else None
-        if slot is not None and slot.delay < delay:
-            slot.delay = delay
+        name = host_of(request.url)
+        spider: Any = self._crawler.spider
+        if hasattr(spider, "hold") and not await spider.hold(name, delay):
+            raise NotOursError(f"another process asks {name} now")
+        engine: Any = self._crawler.engine
+        engine.downloader.slow_down(request.meta.get("download_slot", name), delay)

@@ -21,7 +21,7 @@ from store.database import Database
 
 from .errors import ChildError, NothingStoredError
 from .options import CrawlOptions, check_seeds
-from .report import REPAIRS, CrawlFailure, CrawlReport
+from .report import REPAIRS, CrawlFailure, CrawlReport, Preview, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +66,31 @@ def crawl(
             "run the same command to go on."
         )
     report = gathered.report(monotonic() - began)
-    if report.pages == 0 and not report.resumed:
+    if gathered.end["pages"] == 0 and report.gone == 0:
         raise NothingStoredError(_nothing(report, checked), report)
     return report
+
+
+def preview(
+    seeds: Iterable[str], options: CrawlOptions | None = None, progress: Progress | None = None
+) -> Preview:
+    """Say what a crawl from `seeds` would ask for first; only robots.txt and sitemaps are fetched.
+
+    Raises SeedError and ChildError as `crawl` does.
+    """
+    options = options or CrawlOptions()
+    job = {
+        "dry": True,
+        "seeds": check_seeds(seeds),
+        "options": options.json(),
+        "verbose": logger.isEnabledFor(logging.INFO),
+    }
+    gathered = _Gathered(progress)
+    code, said = _run(job, gathered)
+    if code != 0 or gathered.error is not None:
+        last = gathered.error or (said[-1].strip() if said else "it said nothing")
+        raise ChildError(last if gathered.error else f"The looking process ended ({last}).")
+    return Preview(tuple(gathered.verdicts), tuple(gathered.sitemaps))
 
 
 class _Gathered:
@@ -78,9 +100,12 @@ class _Gathered:
         self._progress = progress
         self.last: dict[str, Any] = {}
         self.failures: list[CrawlFailure] = []
+        self.verdicts: list[Verdict] = []
+        self.sitemaps: list[tuple[str, int]] = []
         self.end: dict[str, Any] | None = None
         self.error: str | None = None
         self.resumed = False
+        self.joined = False
 
     def take(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -91,10 +116,16 @@ class _Gathered:
             self.error = event["message"]
         elif kind == "start":
             self.resumed = event["resumed"]
+            self.joined = event["joined"]
         elif kind == "progress":
             self.last = event
         elif kind == "refused":
             self.failures.append(CrawlFailure(event["url"], event["reason"], event["detail"]))
+        elif kind == "verdict":
+            found = (event["url"], event["from"], event["verdict"], event["why"])
+            self.verdicts.append(Verdict(*found))
+        elif kind == "sitemap":
+            self.sitemaps.append((event["url"], event["pages"]))
         elif kind == "end":
             self.end = event
         if self._progress is not None:
@@ -112,6 +143,8 @@ class _Gathered:
             seconds=seconds,
             state=self.end["state"],
             resumed=self.resumed,
+            gone=self.last.get("gone", 0),
+            joined=self.joined,
         )
 
 

@@ -52,6 +52,12 @@ class Scope:
             return (authority(url) + urlsplit(url).path).startswith(self._prefixes)
         return True
 
+    def is_near(self, url: str) -> bool:
+        """True if `url` is on a host of the crawl, below whichever folder: a sitemap may be."""
+        if not url.startswith(("http://", "https://")):
+            return False
+        return self._kind == "any" or authority(url) in self._authorities
+
 
 def authority(url: str) -> str:
     """Return host and port of a canonical URL, without `www.`."""

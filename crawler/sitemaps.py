@@ -44,6 +44,12 @@ def read(body: bytes, url: str) -> Sitemap | None:
     return Sitemap(sitemaps=tuple(found)) if kind == "sitemapindex" else Sitemap(tuple(found))
 
 
+def looks_like_one(body: bytes) -> bool:
+    """True if `body` begins as a sitemap in XML does, packed or not."""
+    head = _unpacked(body)[:2000] if body.startswith(b"\x1f\x8b") else body[:2000]
+    return b"<urlset" in head or b"<sitemapindex" in head
+
+
 def _unpacked(body: bytes) -> bytes:
     if not body.startswith(b"\x1f\x8b"):
         return body

@@ -1,7 +1,7 @@
 """`sites.toml`: which sites to crawl, and how each. It reads the file and fetches nothing.
 
-Each `[[site]]` has `urls` and any of the settings of `CrawlOptions`; `[defaults]` holds settings
-for all of them.
+Each `[[site]]` has `urls`, or a list of `seeds` in a file, and any of the settings of
+`CrawlOptions`; `[defaults]` holds settings for all of them.
 """
 
 import tomllib
@@ -11,7 +11,7 @@ from typing import Any
 
 from store.digest import write_atomic
 
-from .errors import CrawlError, SitesError
+from .errors import CrawlError, SeedError, SitesError
 from .options import CrawlOptions, check_seeds
 
 EXAMPLE = """\
@@ -28,6 +28,8 @@ EXAMPLE = """\
 # allow = ["/docs/"]                     # follow only links that match one of these ...
 # deny = ["/docs/old/"]                  # ... and none of these
 # max_depth = 5                          # links away from the start
+# per_host_pages = 500                   # pages of one host at most
+# cookies = "wiki-cookies.txt"           # for a site behind a login: see docs/crawling.md
 """
 
 
@@ -62,17 +64,58 @@ def read_sites(path: Path, **overrides: Any) -> tuple[Site, ...]:
     return tuple(_site(path, entry, document.get("defaults", {}), overrides) for entry in entries)
 
 
+def read_seeds(path: Path) -> list[str]:
+    """Return the addresses in a file: one a line, blank lines and those that begin with # apart.
+
+    Raises SeedError, which names the file and the repair.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise SeedError(
+            f"The list of seeds {path} cannot be read ({error.strerror}); check it."
+        ) from None
+    except UnicodeDecodeError:
+        raise SeedError(f"The list of seeds {path} is no text in UTF-8; save it so.") from None
+    seeds = [line.split("#", 1)[0] if line.lstrip().startswith("#") else line for line in lines]
+    found = [seed.strip() for seed in seeds if seed.strip()]
+    if not found:
+        raise SeedError(f"The list of seeds {path} names no address; write one a line.")
+    return found
+
+
 def _site(path: Path, entry: Any, defaults: Any, overrides: dict[str, Any]) -> Site:
     if not isinstance(entry, dict) or not isinstance(defaults, dict):
         raise SitesError(f"In {path} each site must be a [[site]] and defaults a [defaults] table.")
-    urls = entry.get("urls")
-    if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
-        raise SitesError(f'In {path} a [[site]] has no urls; write urls = ["https://…"] in it.')
-    values = defaults | {name: value for name, value in entry.items() if name != "urls"} | overrides
+    urls, listed = entry.get("urls", []), entry.get("seeds")
+    if (
+        not isinstance(urls, list)
+        or not all(isinstance(url, str) for url in urls)
+        or not (listed is None or isinstance(listed, str))
+        or not (urls or listed)
+    ):
+        raise SitesError(
+            f'In {path} a [[site]] has no urls; write urls = ["https://…"] or seeds = "FILE".'
+        )
+    own = {name: value for name, value in entry.items() if name not in ("urls", "seeds")}
+    values = _placed(defaults | own, path.parent) | overrides
     try:
+        if listed is not None:
+            urls = [*urls, *read_seeds(path.parent / Path(listed).expanduser())]
         return Site(check_seeds(urls), CrawlOptions.from_json(values))
     except (CrawlError, TypeError) as error:
         raise SitesError(f"In {path}: {error}") from None
+
+
+def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The settings with paths that count from the file's own folder, and headers as lines."""
+    placed = dict(values)
+    for name in ("cookies", "client_cert", "client_key", "ca"):
+        if isinstance(value := placed.get(name), str):
+            placed[name] = str(folder / Path(value).expanduser())
+    if isinstance(headers := placed.get("headers"), dict):
+        placed["headers"] = [f"{name}: {value}" for name, value in headers.items()]
+    return placed
 
 
 def write_example(path: Path) -> None:

@@ -7,11 +7,10 @@ ends in exactly one outcome. It knows nothing about how a page is extracted or w
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
-from urllib.parse import urljoin
 
 import scrapy
 from scrapy import Request, signals
@@ -19,43 +18,35 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from store.crawlers import LIFE, Presence, reap
+from store.database import Database
 from store.errors import StoreError
 from store.frontier import Entry, Frontier
-from store.page import Outlink
 from store.pages import PageStore
-from store.urls import canonical, url_hash
+from store.urls import host
 
 from . import sitemaps
-from .extract import Refusal
-from .failures import explain
-from .options import CrawlOptions, is_loopback
-from .pipeline import Found, Outcome, Pipeline
+from .access import Access
+from .failures import NotOursError, RedirectedError, RefusedError, explain
+from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions, is_loopback
+from .pipeline import Outcome, Pipeline
 from .pool import ExtractionPool
+from .reading import Reader
 from .report import CrawlFailure
 from .scope import Scope
+from .settings import manners
+from .tls import Policy
 
 logger = logging.getLogger(__name__)
 
-SITEMAP = "sitemap:"
-"""The referrer of an address that is to be read as a sitemap."""
-SITEMAP_PRIORITY = 1000
-LEASE_SECONDS = 900.0
 TICK = 0.25
+BEAT = LIFE / 6
 
 Event = Callable[[dict[str, Any]], None]
 
 
-def first_links(seeds: tuple[str, ...], options: CrawlOptions) -> list[Found]:
-    """Return what a frontier begins with: the seeds, and where their hosts keep a sitemap."""
-    found: list[Found] = [(seed, 0, 0, None) for seed in seeds]
-    if options.sitemaps:
-        places = {urljoin(seed, "/sitemap.xml") for seed in seeds}
-        found += [(place, 0, SITEMAP_PRIORITY, SITEMAP) for place in sorted(places)]
-    return found
-
-
 class FrontierSpider(scrapy.Spider):
-    """Crawls until the frontier is empty or `max_pages` are there."""
+    """Crawls until the frontier is empty or `max_pages` are there, beside others like it."""
 
     name = "frontier"
 
@@ -63,29 +54,38 @@ class FrontierSpider(scrapy.Spider):
         self,
         seeds: tuple[str, ...],
         options: CrawlOptions,
-        store: PageStore,
-        frontier: Frontier,
+        database: Database,
+        presence: Presence,
         pool: ExtractionPool,
         event: Event,
-        already: int = 0,
+        access: Access,
+        tls: Policy | None,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
         self.scope = Scope(seeds, options)
         self.inside = options.inside
-        self.pipeline = Pipeline(store, frontier)
+        self.access = access
+        self.tls = tls
         self.error: StoreError | None = None
         self.limited = False
         self._options = options
-        self._store = store
-        self._frontier = frontier
+        self._database = database
+        self._presence = presence
+        self._store = PageStore(database, options.collection)
+        self._frontier = Frontier(database, presence.crawl_id, presence.id)
+        self.pipeline = Pipeline(self._store, self._frontier)
         self._pool = pool
+        self._reader = Reader(self.scope, options, self._store, pool)
         self._event = event
-        self._already = already
+        self._manners = manners(seeds, options)
         self._window = 2 * options.concurrency + 32
-        self._flying: set[int] = set()
-        self._reached: set[bytes] = set()
+        self._flying: dict[int, str] = {}
+        self._held: dict[str, float] = {}
+        self._tasks: set[asyncio.Future[None]] = set()
         self._wake = asyncio.Event()
+        self._counted: dict[str, int] = {}
+        self._count_after = 0.0
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> "FrontierSpider":
@@ -97,13 +97,16 @@ class FrontierSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield a request for every address, as leases and room allow, and write what came back."""
+        heart = asyncio.ensure_future(self._live())
         try:
             while True:
+                if self.error is not None:
+                    raise self.error
                 if self.pipeline.due:
                     await self._flush()
-                room = self._room()
+                room = self._window - len(self._flying)
                 hungry = room > 0 and len(self._flying) < self._window // 2
-                leased = await self._lease(room) if hungry else []
+                leased = await asyncio.to_thread(self._lease, room) if hungry else []
                 for request in leased:
                     yield request
                 if not leased and not self._flying:
@@ -111,20 +114,24 @@ class FrontierSpider(scrapy.Spider):
                         # What is still to be written may hold the only links that lead on.
                         await self._flush()
                         continue
-                    break
-                if not leased and self.pipeline.pending and len(self._flying) < 4:
+                    if await self._nothing_left():
+                        self.limited = True
+                        break
+                elif not leased and self.pipeline.pending and len(self._flying) < 4:
                     await self._flush()
                     continue
                 await self._wait()
         except StoreError as error:
             self.error = error
             raise CloseSpider("store") from error
+        finally:
+            heart.cancel()
 
     async def parse(self, response: Response, **_: Any) -> None:
         """Make an outcome of one response."""
         entry: Entry = response.meta["entry"]
         try:
-            outcome = await self._read(entry, response)
+            outcome = await self._reader.read(entry, response)
         except StoreError as error:
             self.error = error
             raise CloseSpider("store") from error
@@ -138,18 +145,66 @@ class FrontierSpider(scrapy.Spider):
         """Make an outcome of a request that got no response."""
         request: Request = failure.request  # type: ignore[attr-defined]
         entry: Entry = request.meta["entry"]
-        reason, detail = explain(failure.value or RuntimeError("no reason"))
-        self._settle(self._failure(entry, reason, detail))
+        error = failure.value or RuntimeError("no reason")
+        if isinstance(error, NotOursError):
+            self._give_back(entry, request)
+        elif isinstance(error, RedirectedError):
+            self._settle(self._reader.moved(entry, request, error.target))
+        else:
+            self._settle(self._reader.failure(entry, *explain(error), request=request))
 
     def dropped(self, request: Request) -> None:
         """A request that Scrapy would not queue must not stay leased for ever."""
         if "entry" in request.meta:
-            self._settle(self._failure(request.meta["entry"], "error", "it could not be queued"))
+            self._settle(
+                self._reader.failure(request.meta["entry"], "error", "it could not be queued")
+            )
 
     def found_sitemaps(self, urls: list[str]) -> None:
         """Queue the sitemaps that a robots.txt names."""
-        if self._options.sitemaps:
-            self._frontier.add([(url, 0, SITEMAP_PRIORITY, SITEMAP) for url in urls])
+        if self._options.sitemaps and self._options.max_depth != 0:
+            found = [(u, 0, SITEMAP_PRIORITY, SITEMAP) for u in urls if self.scope.is_near(u)]
+            self._later(asyncio.to_thread(self._frontier.add, found))
+
+    async def hold(self, name: str, pause: float = 0.0) -> bool:
+        """True if this process, and no other, may ask the host `name`, every `pause` seconds."""
+        pause = max(pause, self._manners.pause)
+        if self._held.get(name) != pause:
+            if not await asyncio.to_thread(self._presence.hold, name, pause):
+                return False
+            self._held[name] = pause
+        return True
+
+    async def share(self, name: str) -> None:
+        """Let other processes ask a host that wants no pauses."""
+        if not self._manners.hold and self._held.pop(name, None) is not None:
+            await asyncio.to_thread(self._presence.let_go, [name])
+
+    async def may_ask(self) -> None:
+        """Return while the leases of this process are surely its own; raise NotOursError once
+        they are lost.
+        """
+        while not self._presence.is_safe:
+            if self.error is not None:
+                raise NotOursError("this process has lost its leases")
+            await asyncio.sleep(TICK)
+
+    async def follow(self, request: Request, url: str) -> None:
+        """Take over the lease of the address to which `request` was redirected.
+
+        Raises RedirectedError where it is on another host or known to this crawl already.
+        """
+        entry: Entry = request.meta["entry"]
+        here = host(url) == entry.host
+        if here and entry.referrer != SITEMAP:
+            key = await asyncio.to_thread(self._frontier.claim, url, entry)
+        if not here or (entry.referrer != SITEMAP and key is None):
+            if await asyncio.to_thread(self._store.leads_to, url, entry.url):
+                raise RefusedError("redirect-loop", "it redirects in a circle")
+            raise RedirectedError(url)
+        if entry.referrer != SITEMAP:
+            request.meta["claimed"] = (*request.meta.get("claimed", ()), key)
+        self._ask_conditionally(request, await asyncio.to_thread(self._store.headers, url))
 
     async def finish(self) -> None:
         """Write what is left and end the workers; called when the spider closes."""
@@ -160,120 +215,120 @@ class FrontierSpider(scrapy.Spider):
             except StoreError as error:
                 self.error = error
 
-    def _room(self) -> int:
-        room = self._window - len(self._flying)
-        if self._options.max_pages is None:
-            return room
-        pages = self._already + self.pipeline.tally.pages + self.pipeline.pending_pages
-        left = self._options.max_pages - pages
-        if left <= 0:
-            self.limited = True
-        return max(0, min(room, left - len(self._flying)))
+    def _lease(self, room: int) -> list[Request]:
+        each = self._manners.each
+        flying = Counter(self._flying.values())
+        full = [name for name, count in flying.items() if each is not None and count >= each]
+        entries = self._frontier.lease(room, self._manners, full)
+        if self._manners.hold:
+            for entry in entries:
+                self._held.setdefault(entry.host, self._manners.pause)
+        busy = {*flying, *(entry.host for entry in entries)}
+        if idle := [name for name in self._held if name not in busy]:
+            self._presence.let_go(idle)
+            for name in idle:
+                del self._held[name]
+        known = self._store.conditions([entry.url for entry in entries])
+        for entry in entries:
+            self._flying[entry.id] = entry.host
+        return [self._request(entry, known.get(entry.url)) for entry in entries]
 
-    async def _lease(self, room: int) -> list[Request]:
-        return await asyncio.to_thread(self._lease_now, room)
-
-    def _lease_now(self, room: int) -> list[Request]:
-        requests = []
-        for entry in self._frontier.lease(room, LEASE_SECONDS):
-            self._flying.add(entry.id)
-            requests.append(self._request(entry))
-        return requests
-
-    def _request(self, entry: Entry) -> Request:
-        meta: dict[str, Any] = {"entry": entry}
+    def _request(self, entry: Entry, known: tuple[str | None, str | None] | None) -> Request:
+        meta: dict[str, Any] = {"entry": entry, "download_slot": entry.host}
         if self._options.proxy is not None:
             meta["proxy"] = self._options.proxy
         elif is_loopback(entry.url):
             # A proxy of the environment cannot reach this machine's own loopback.
             meta["proxy"] = None
-        headers = {}
         if entry.referrer == SITEMAP:
             meta |= {"sitemap": True, "download_maxsize": sitemaps.MAX_BYTES}
-        elif not self._options.restart:
-            etag, last_modified = self._store.headers(entry.url) or (None, None)
-            if etag:
-                headers["If-None-Match"] = etag
-            if last_modified:
-                headers["If-Modified-Since"] = last_modified
-        return Request(
+        elif known is not None:
+            meta["stored"] = True
+        request = Request(
             entry.url,
             callback=self.parse,
             errback=self.failed,
-            headers=headers,
             meta=meta,
             priority=entry.priority,
             dont_filter=True,
         )
+        if entry.referrer != SITEMAP:
+            self._ask_conditionally(request, known)
+        return request
 
-    async def _read(self, entry: Entry, response: Response) -> Outcome:
-        if entry.referrer == SITEMAP:
-            return self._read_sitemap(entry, response)
-        if response.status == 304:
-            kept = await asyncio.to_thread(self._store.resolve, response.url)
-            return Outcome(
-                entry, unchanged=True, links=self._links(entry, kept.outlinks if kept else ())
-            )
-        if response.status != 200:
-            detail = f"the server answers {response.status}"
-            return self._failure(entry, f"http-{response.status}", detail)
-        url = canonical(response.url)
-        key = url_hash(url)
-        if key in self._reached:
-            for earlier in response.meta.get("redirect_urls", ()):
-                self._alias(earlier, url)
-            return Outcome(entry)
-        self._reached.add(key)
-        headers = {
-            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-            for name, values in response.headers.items()
-        }
-        result = await self._pool.extract(
-            response.body, headers, url, datetime.now(UTC), response.status
-        )
-        if isinstance(result, Refusal):
-            self._reached.discard(key)
-            refused = self._failure(entry, result.reason, result.detail)
-            return replace(refused, links=self._links(entry, result.outlinks))
-        seen = (*response.meta.get("redirect_urls", ()), *result.aliases)
-        aliases = {canonical(one): None for one in seen if url_hash(one) != key}
-        page = replace(result, aliases=tuple(aliases))
-        return Outcome(entry, page=page, links=self._links(entry, page.outlinks))
+    def _ask_conditionally(
+        self, request: Request, known: tuple[str | None, str | None] | None
+    ) -> None:
+        etag, last_modified = known or (None, None)
+        for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)):
+            request.headers.pop(name, None)
+            if value and not self._options.restart:
+                request.headers[name] = value
 
-    def _read_sitemap(self, entry: Entry, response: Response) -> Outcome:
-        sitemap = sitemaps.read(response.body, response.url) if response.status == 200 else None
-        if sitemap is None:
-            return Outcome(entry)
-        links: list[Found] = [
-            (url, 0, SITEMAP_PRIORITY, SITEMAP)
-            for url in sitemap.sitemaps
-            if self.scope.holds(url) and entry.depth < 3
-        ]
-        for url in sitemap.pages:
-            if (admitted := self.scope.admits(url)) is not None:
-                links.append((admitted, 1, -1, entry.url))
-        return Outcome(entry, links=tuple(links))
+    def _give_back(self, entry: Entry, request: Request) -> None:
+        """Let another process have an address of a host that this one may not ask."""
+        ids = [entry.id, *request.meta.get("claimed", ())]
 
-    def _links(self, entry: Entry, outlinks: tuple[Outlink, ...]) -> tuple[Found, ...]:
-        depth = entry.depth + 1
-        if self._options.max_depth is not None and depth > self._options.max_depth:
-            return ()
-        admitted = {self.scope.admits(link.url): None for link in outlinks}
-        return tuple((url, depth, -depth, entry.url) for url in admitted if url is not None)
+        async def release() -> None:
+            try:
+                await asyncio.to_thread(self._frontier.release, ids)
+            finally:
+                self._flying.pop(entry.id, None)
+                self._wake.set()
 
-    def _failure(self, entry: Entry, reason: str, detail: str) -> Outcome:
-        if entry.referrer == SITEMAP:
-            return Outcome(entry)  # that a site has no sitemap is no news
-        return Outcome(entry, failure=CrawlFailure(entry.url, reason, detail))
+        self._later(release())
 
-    def _alias(self, url: str, target: str) -> None:
-        if url_hash(url) != url_hash(target):
-            self._store.add_alias(url, target)
+    def _later(self, act: Any) -> None:
+        """Run in the background; a database that is lost ends the crawl."""
+
+        async def guarded() -> None:
+            try:
+                await act
+            except StoreError as error:
+                self.error = error
+
+        task = asyncio.ensure_future(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _settle(self, outcome: Outcome) -> None:
-        self._flying.discard(outcome.entry.id)
+        self._flying.pop(outcome.entry.id, None)
         self.pipeline.put(outcome)
         self._wake.set()
+
+    async def _live(self) -> None:
+        """Say again and again that this process lives, and notice which others do not."""
+        while self.error is None:
+            await asyncio.sleep(BEAT)
+            try:
+                await asyncio.to_thread(self._presence.beat, self._pauses())
+                await asyncio.to_thread(reap, self._database, self._presence.id)
+            except StoreError as error:
+                self.error = error
+                self._wake.set()
+            except Exception:
+                logger.exception("the sign of life failed")
+                self.error = StoreError("An error inside the crawler ended it; see the log.")
+                self._wake.set()
+
+    def _pauses(self) -> dict[str, float]:
+        """The pause that each held host wants now, AutoThrottle's included."""
+        slots = self.crawler.engine.downloader.slots if self.crawler.engine else {}
+        return {
+            name: max(pause, slots[name].delay if name in slots else 0.0)
+            for name, pause in list(self._held.items())
+        }
+
+    async def _nothing_left(self) -> bool:
+        """True if neither this process nor another one has anything more to fetch."""
+        rest = await asyncio.to_thread(self._frontier.rest, self._manners.per_host)
+        most = self._manners.max_pages
+        full = most is not None and rest.pages >= most
+        if rest.leased == 0 and (full or not rest.reachable):
+            return True
+        if rest.leased:
+            await asyncio.to_thread(reap, self._database, self._presence.id)
+        return False
 
     async def _flush(self) -> None:
         failures = await asyncio.to_thread(self.pipeline.flush)
@@ -287,18 +342,28 @@ class FrontierSpider(scrapy.Spider):
                 }
             )
         tally = self.pipeline.tally
-        counts = await asyncio.to_thread(self._frontier.counts)
+        counts = await self._counts()
         self._event(
             {
                 "event": "progress",
                 "new": tally.new,
                 "changed": tally.changed,
                 "unchanged": tally.unchanged,
+                "gone": tally.gone,
                 "refused": sum(tally.refused.values()),
+                "reasons": dict(tally.refused),
                 "waiting": counts["waiting"],
                 "leased": counts["leased"],
             }
         )
+
+    async def _counts(self) -> dict[str, int]:
+        """The size of the queue; of a long one it is counted less often."""
+        if monotonic() >= self._count_after:
+            began = monotonic()
+            self._counted = await asyncio.to_thread(self._frontier.counts)
+            self._count_after = monotonic() + 20 * (monotonic() - began)
+        return self._counted
 
     async def _wait(self) -> None:
         self._wake.clear()

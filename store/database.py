@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # The newest migration. Compared here, so that Alembic is imported only when there is work for it.
-HEAD = "0002"
+HEAD = "0003"
 OLDEST_SERVER = 160000
 IDLE_KEPT = 4
 BUSY_SECONDS = 0.5
@@ -59,7 +59,7 @@ class Database:
         """Lend a psycopg connection on which each statement stands alone."""
         connection = self._take()
         try:
-            with self._translated():
+            with self.translated():
                 yield connection
         finally:
             self._give(connection)
@@ -88,13 +88,13 @@ class Database:
     @contextlib.contextmanager
     def connect(self) -> "Iterator[CoreConnection]":
         """Lend a SQLAlchemy connection; what it writes is kept only after its `commit()`."""
-        with self._translated(), self.engine.connect() as connection:
+        with self.translated(), self.engine.connect() as connection:
             yield connection
 
     @contextlib.contextmanager
     def begin(self) -> "Iterator[CoreConnection]":
         """Lend a SQLAlchemy connection inside one transaction."""
-        with self._translated(), self.engine.begin() as connection:
+        with self.translated(), self.engine.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -119,6 +119,16 @@ class Database:
                 # A server that is gone has let go already.
                 with contextlib.suppress(DatabaseError):
                     self._ask_lock(connection, "pg_advisory_unlock", name)
+        finally:
+            connection.close()
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Connection]:
+        """Lend a connection of the caller's own, for locks that must end with its process."""
+        connection = self._open()
+        try:
+            with self.translated():
+                yield connection
         finally:
             connection.close()
 
@@ -170,8 +180,11 @@ class Database:
         self.close()
 
     @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn what the user can repair into this package's errors; let our own bugs through."""
+    def translated(self) -> Iterator[None]:
+        """Turn what the user can repair into this package's errors; let our own bugs through.
+
+        Lent connections do so by themselves; this is for a session that several threads use.
+        """
         try:
             yield
         except Exception as error:
@@ -222,7 +235,7 @@ class Database:
             return str(row[0]) if row else None
 
     def _open(self) -> Connection:
-        with self._translated():
+        with self.translated():
             return psycopg.connect(self.url, autocommit=True, connect_timeout=10)
 
     def _take(self) -> Connection:
@@ -235,7 +248,7 @@ class Database:
         return self._open()
 
     def _ask_lock(self, connection: Connection, function: str, name: str) -> bool:
-        with self._translated():
+        with self.translated():
             row = connection.execute(
                 f"SELECT {function}(%s, hashtext(%s))".encode(), (LOCK_NAMED, name)
             ).fetchone()

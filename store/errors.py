@@ -9,7 +9,8 @@ StoreError
 ├── DatabaseError      the database cannot be reached or used
 │   ├── SchemaError    its tables belong to another version of the program
 │   ├── DiskFullError  the disk has no room for what was to be written
-│   └── BusyError      another process holds the part that this one wants to write
+│   ├── BusyError      another process holds the part that this one wants to write
+│   └── LeaseLostError a crawling process was away too long, and others have its work
 ├── CrawlError         a crawl that does not exist
 └── SnapshotError      a snapshot that does not exist, or a name that is taken
 """
@@ -53,6 +54,10 @@ class DiskFullError(DatabaseError):
 
 class BusyError(DatabaseError):
     """Another process holds the part that this one wants to write."""
+
+
+class LeaseLostError(DatabaseError):
+    """A crawling process gave no sign for too long, and others have taken over its work."""
 
 
 class CrawlError(StoreError):

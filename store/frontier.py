@@ -1,36 +1,157 @@
 """The frontier of a crawl: the addresses that it has still to fetch, in the database, so that a
-kill loses none. It knows nothing about fetching.
+kill loses none and several processes can share them. It knows nothing about fetching.
 
-An address is waiting, leased, done or refused. A lease that nobody ends within its time (by the
-database's clock) is free again, so the work of a killed process is taken up by the next one.
+An address is waiting, leased, done (it gave a page), passed (read, but no page of its own: a
+sitemap, a redirect) or refused. A lease belongs to a crawling process (`store.crawlers`) and lasts
+as long as that process lives; then the address waits again. Addresses are given out by host, so
+that a process that may not ask one host now still gets those of others.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import insert
-
-from .database import Database
+from .database import Connection, Database
 from .errors import UrlError
 from .page import clean
-from .schema import frontier
-from .urls import canonical, url_hash
+from .urls import canonical, host, url_hash
 
 log = logging.getLogger(__name__)
 
 WAITING = "waiting"
 LEASED = "leased"
 DONE = "done"
+PASSED = "passed"
 REFUSED = "refused"
+STATES = (WAITING, LEASED, DONE, PASSED, REFUSED)
 BATCH = 1000
+LEAST_EACH = 4
 _LOCK_ADD = 0x41504C46
-# Written out and not bound, so that a prepared statement still finds the partial indexes.
-_IS_WAITING = frontier.c.state == literal_column(f"'{WAITING}'")
-_IS_LEASED = frontier.c.state == literal_column(f"'{LEASED}'")
 
 Seed = tuple[str, int, int, str | None]
+
+_ADD = """
+INSERT INTO frontier (crawl_id, url, url_hash, depth, priority, referrer, state, host)
+SELECT %(crawl)s, url, url_hash, depth, priority, referrer, 'waiting', host
+FROM unnest(%(urls)s::text[], %(hashes)s::bytea[], %(depths)s::int[], %(priorities)s::int[],
+            %(referrers)s::text[], %(hosts)s::text[])
+     WITH ORDINALITY AS new (url, url_hash, depth, priority, referrer, host, place)
+ORDER BY place
+ON CONFLICT ON CONSTRAINT frontier_url DO NOTHING
+RETURNING host
+"""
+_KNOW_HOSTS = """
+INSERT INTO host (name) SELECT name FROM unnest(%s::text[]) AS new (name) ORDER BY name
+ON CONFLICT DO NOTHING
+"""
+_OPEN = """
+INSERT INTO crawl_host (crawl_id, host)
+SELECT %s, name FROM unnest(%s::text[]) AS new (name) ORDER BY name
+ON CONFLICT (crawl_id, host) DO UPDATE SET open = true WHERE NOT crawl_host.open
+"""
+_CLOSE = """
+UPDATE crawl_host SET open = false
+WHERE crawl_id = %(crawl)s AND host = ANY(%(hosts)s) AND open AND NOT EXISTS (
+    SELECT FROM frontier
+    WHERE frontier.crawl_id = %(crawl)s AND frontier.host = crawl_host.host
+      AND frontier.state = 'waiting')
+"""
+# A host that another process holds, or that wants its pause, is left for later.
+_HOSTS = """
+SELECT known.host, known.pages FROM crawl_host AS known JOIN host ON host.name = known.host
+WHERE known.crawl_id = %(crawl)s AND known.open AND known.host <> ALL(%(full)s)
+  AND (host.holder = %(me)s OR (host.holder IS NULL AND host.free_at <= clock_timestamp()))
+  AND (%(per_host)s::bigint IS NULL OR known.pages < %(per_host)s)
+ORDER BY host.holder IS NULL, host.free_at, known.host
+LIMIT %(most)s
+"""
+# Of the hosts, a process holds no more than its share; it lets go of others once it is done there.
+_SHARE = """
+SELECT ceil(count(*)::float8 / greatest(1, (SELECT count(*) FROM crawler
+                                             WHERE crawl_id = %(crawl)s)))::bigint
+FROM crawl_host WHERE crawl_id = %(crawl)s AND open
+"""
+_HOLD = """
+UPDATE host SET holder = %(me)s, pause = greatest(%(pause)s, CASE WHEN holder = %(me)s THEN pause
+                                                                  ELSE 0 END)
+WHERE name = ANY(%(hosts)s) AND (holder IS DISTINCT FROM %(me)s OR pause < %(pause)s)
+"""
+_LEASE = """
+WITH chosen AS (
+    SELECT found.id
+    FROM unnest(%(hosts)s::text[], %(rooms)s::bigint[]) AS asked (host, room)
+    CROSS JOIN LATERAL (
+        SELECT id, priority FROM frontier
+        WHERE crawl_id = %(crawl)s AND frontier.host = asked.host AND state = 'waiting'
+        ORDER BY priority DESC, id LIMIT asked.room
+        FOR UPDATE SKIP LOCKED
+    ) AS found
+    ORDER BY found.priority DESC, found.id LIMIT %(most)s
+)
+UPDATE frontier SET state = 'leased', holder = %(me)s, attempts = attempts + 1
+FROM chosen WHERE frontier.id = chosen.id
+RETURNING frontier.id, url, depth, priority, referrer, attempts, host
+"""
+_LEASED_HERE = """
+SELECT host, count(*) FROM frontier
+WHERE crawl_id = %s AND state = 'leased' AND host = ANY(%s) GROUP BY host
+"""
+_TAKEN = """
+SELECT (SELECT coalesce(sum(pages), 0) FROM crawl_host WHERE crawl_id = %(crawl)s)
+     + (SELECT count(*) FROM frontier WHERE crawl_id = %(crawl)s AND state = 'leased')
+"""
+_CLAIM = """
+INSERT INTO frontier
+    (crawl_id, url, url_hash, depth, priority, referrer, state, host, holder, attempts)
+VALUES (%(crawl)s, %(url)s, %(hash)s, %(depth)s, %(priority)s, %(referrer)s, 'leased', %(host)s,
+        %(me)s, 1)
+ON CONFLICT ON CONSTRAINT frontier_url DO NOTHING RETURNING id
+"""
+_SETTLE = """
+UPDATE frontier SET state = ended.state, reason = ended.reason, holder = NULL
+FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[])
+     AS ended (id, state, reason)
+WHERE frontier.id = ended.id AND crawl_id = %(crawl)s AND frontier.state = 'leased'
+  AND holder IS NOT DISTINCT FROM %(me)s
+RETURNING host, frontier.state
+"""
+_PAGES = """
+UPDATE crawl_host SET pages = crawl_host.pages + new.pages
+FROM unnest(%s::text[], %s::bigint[]) AS new (host, pages)
+WHERE crawl_id = %s AND crawl_host.host = new.host
+"""
+_RELEASE = """
+UPDATE frontier SET state = 'waiting', holder = NULL
+WHERE crawl_id = %(crawl)s AND state = 'leased' AND holder IS NOT DISTINCT FROM %(me)s
+  AND (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s))
+RETURNING host
+"""
+_REST = """
+SELECT (SELECT count(*) FROM frontier WHERE crawl_id = %(crawl)s AND state = 'leased'),
+       (SELECT coalesce(sum(pages), 0) FROM crawl_host WHERE crawl_id = %(crawl)s),
+       EXISTS (
+           SELECT FROM crawl_host AS known
+           WHERE known.crawl_id = %(crawl)s AND known.open
+             AND (%(per_host)s::bigint IS NULL OR known.pages < %(per_host)s)
+             AND EXISTS (SELECT FROM frontier
+                         WHERE frontier.crawl_id = %(crawl)s AND frontier.host = known.host
+                           AND state = 'waiting'))
+"""
+# What gave a page the last time is asked again, linked or not: so a vanished page is noticed.
+_INHERIT = """
+INSERT INTO frontier (crawl_id, url, url_hash, depth, priority, referrer, state, host)
+SELECT %(crawl)s, url, url_hash, depth, priority, referrer, 'waiting', host FROM frontier
+WHERE crawl_id = %(earlier)s AND (state = 'done' OR (state = 'refused' AND reason = 'gone'))
+ORDER BY id
+ON CONFLICT ON CONSTRAINT frontier_url DO NOTHING
+"""
+_INHERIT_HOSTS = """
+INSERT INTO crawl_host (crawl_id, host)
+SELECT DISTINCT %(crawl)s::bigint, host FROM frontier WHERE crawl_id = %(crawl)s
+ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +164,48 @@ class Entry:
     priority: int
     referrer: str | None
     attempts: int
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How addresses are given out.
+
+    `hold`: a host is asked by one process at a time, and not before its pause of `pause` seconds
+    is over. `each`: at most so many addresses of one host in a call. `max_pages` and `per_host`
+    bound the pages of the whole crawl and of each host, over all processes.
+    """
+
+    hold: bool = False
+    pause: float = 0.0
+    each: int | None = None
+    max_pages: int | None = None
+    per_host: int | None = None
+
+    @property
+    def limited(self) -> bool:
+        """True if pages are counted."""
+        return self.max_pages is not None or self.per_host is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a crawl has left: leases of all processes, pages so far, and whether any waiting
+    address lies on a host that may still give pages.
+    """
+
+    leased: int
+    pages: int
+    reachable: bool
 
 
 class Frontier:
-    """The frontier of the crawl `crawl_id` in `database`."""
+    """The frontier of the crawl `crawl_id` in `database`, for the process `holder`."""
 
-    def __init__(self, database: Database, crawl_id: int) -> None:
+    def __init__(self, database: Database, crawl_id: int, holder: int | None = None) -> None:
         self._database = database
         self.crawl_id = crawl_id
+        self.holder = holder
 
     def add(self, seeds: Iterable[Seed]) -> int:
         """Add (url, depth, priority, referrer) and return how many were new.
@@ -58,135 +213,197 @@ class Frontier:
         An address that this crawl has met in any spelling is left as it is. What is no address of
         a page is left out. The higher the priority, the sooner.
         """
-        rows: dict[bytes, dict[str, object]] = {}
+        rows: dict[bytes, tuple[str, bytes, int, int, str | None, str]] = {}
         for url, depth, priority, referrer in seeds:
             try:
                 key, form = url_hash(url), canonical(url)
             except UrlError as error:
                 log.debug("not added to the frontier: %s", error)
                 continue
-            rows.setdefault(
-                key,
-                {
-                    "crawl_id": self.crawl_id,
-                    "url": form,
-                    "url_hash": key,
-                    "depth": depth,
-                    "priority": priority,
-                    "referrer": None if referrer is None else clean(referrer),
-                    "state": WAITING,
-                },
-            )
+            origin = None if referrer is None else clean(referrer)
+            rows.setdefault(key, (form, key, depth, priority, origin, host(form)))
         if not rows:
             return 0
         arrival = list(rows.values())
-        statement = insert(frontier).on_conflict_do_nothing(constraint="frontier_url")
+        names = ("urls", "hashes", "depths", "priorities", "referrers", "hosts")
         new = 0
-        with self._database.begin() as connection:
-            # One adder at a time for a crawl: two that add the same links in different order would
+        with self._database.raw() as connection:
+            # One at a time for a crawl: two that add the same links in different order would
             # deadlock, and sorting them would lose the order of arrival, which breaks ties.
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK_ADD, self.crawl_id)))
+            self._alone(connection)
+            opened: set[str] = set()
             for start in range(0, len(arrival), BATCH):
-                part = arrival[start : start + BATCH]
-                made = connection.execute(statement.returning(frontier.c.id), part)
-                new += len(made.all())
+                columns = zip(*arrival[start : start + BATCH], strict=True)
+                values = dict(zip(names, map(list, columns), strict=True))
+                made = connection.execute(_ADD, values | {"crawl": self.crawl_id}).fetchall()
+                new += len(made)
+                opened.update(row[0] for row in made)
+            self._open(connection, opened)
         return new
 
-    def lease(self, n: int, seconds: float) -> list[Entry]:
-        """Take up to `n` addresses for `seconds`, of highest priority and then oldest first.
+    def lease(
+        self, n: int, manners: Manners | None = None, full: Collection[str] = ()
+    ) -> list[Entry]:
+        """Take up to `n` addresses, of each host those of highest priority and then the oldest.
 
-        No two callers get the same one; an empty list says that none is free now.
+        No two callers get the same one. None is of a host in `full`. An empty list says that none
+        is free now; `rest` says whether to wait.
         """
-        here = frontier.c.crawl_id == self.crawl_id
-        late = (
-            select(frontier.c.id)
-            .where(here, _IS_LEASED, frontier.c.leased_until < func.clock_timestamp())
-            .with_for_update(skip_locked=True)
-        )
-        expired = (
-            update(frontier).where(frontier.c.id.in_(late)).values(state=WAITING, leased_until=None)
-        )
-        chosen = (
-            select(frontier.c.id)
-            .where(here, _IS_WAITING)
-            .order_by(frontier.c.priority.desc(), frontier.c.id)
-            .limit(n)
-            .with_for_update(skip_locked=True)
-            .cte("chosen")
-        )
-        until = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-        change = (
-            update(frontier)
-            .where(frontier.c.id == chosen.c.id)
-            .values(state=LEASED, leased_until=until, attempts=frontier.c.attempts + 1)
-            .returning(
-                frontier.c.id,
-                frontier.c.url,
-                frontier.c.depth,
-                frontier.c.priority,
-                frontier.c.referrer,
-                frontier.c.attempts,
-            )
-        )
-        with self._database.begin() as connection:
-            connection.execute(expired)
-            entries = [Entry(*row) for row in connection.execute(change)]
+        manners = manners or Manners()
+        values: dict[str, Any] = {
+            "crawl": self.crawl_id,
+            "me": self.holder,
+            "full": list(full),
+            "per_host": manners.per_host,
+            "most": n,
+            "pause": manners.pause,
+        }
+        with self._database.raw() as connection:
+            if manners.limited:
+                # What others lease at this moment counts too.
+                self._alone(connection)
+                if manners.max_pages is not None:
+                    taken = connection.execute(_TAKEN, values).fetchone()
+                    values["most"] = n = min(n, manners.max_pages - int(taken[0] if taken else 0))
+            if n <= 0:
+                return []
+            lock = ""
+            if manners.hold:
+                lock = " FOR UPDATE OF host SKIP LOCKED"
+                share = connection.execute(_SHARE, values).fetchone()
+                fair = max(0, int(share[0] if share else 0) - len(full))
+                values["most"] = min(n, fair)
+            found = connection.execute((_HOSTS + lock).encode(), values).fetchall()
+            values["most"] = n
+            if not found:
+                return []
+            hosts = [row[0] for row in found]
+            each = manners.each or max(LEAST_EACH, -(-n // len(hosts)))
+            rooms = dict.fromkeys(hosts, each)
+            if manners.per_host is not None:
+                here = dict(connection.execute(_LEASED_HERE, (self.crawl_id, hosts)).fetchall())
+                for name, pages in found:
+                    rooms[name] = max(0, min(each, manners.per_host - pages - here.get(name, 0)))
+            values |= {"hosts": hosts, "rooms": list(rooms.values())}
+            entries = [Entry(*row) for row in connection.execute(_LEASE, values).fetchall()]
+            given = {entry.host for entry in entries}
+            if manners.hold and given:
+                connection.execute(_HOLD, values | {"hosts": list(given)})
+        if empty := [name for name in hosts if name not in given and rooms[name]]:
+            self._close(empty)
         return sorted(entries, key=lambda entry: (-entry.priority, entry.id))
 
-    def done(self, ids: Sequence[int]) -> None:
-        """Mark addresses as fetched."""
-        self._set(ids, DONE)
+    def claim(self, url: str, entry: Entry) -> int | None:
+        """Lease `url`, to which `entry` redirects, unless this crawl has met it; return its id."""
+        form = canonical(url)
+        values = {
+            "crawl": self.crawl_id,
+            "me": self.holder,
+            "url": form,
+            "hash": url_hash(form),
+            "depth": entry.depth,
+            "priority": entry.priority,
+            "referrer": entry.url,
+            "host": host(form),
+        }
+        with self._database.raw() as connection:
+            self._alone(connection)
+            row = connection.execute(_CLAIM, values).fetchone()
+            if row is not None:
+                self._open(connection, {host(form)})
+        return None if row is None else int(row[0])
 
-    def refuse(self, entry_id: int, reason: str) -> None:
-        """Mark an address as refused, for a `reason` that the summary counts."""
-        self._set([entry_id], REFUSED, clean(reason))
+    def settle(
+        self,
+        done: Sequence[int] = (),
+        passed: Sequence[int] = (),
+        refused: Iterable[tuple[int, str]] = (),
+    ) -> int:
+        """End leases of this process: with a page, without one, or refused for a reason.
 
-    def release(self, ids: Sequence[int]) -> None:
-        """Give leased addresses back unfetched; those done or refused meanwhile stay so."""
-        self._set(ids, WAITING, only=LEASED)
+        A lease that this process has lost meanwhile is left alone. Returns how many were ended.
+        """
+        ends: list[tuple[int, str, str | None]] = [(key, DONE, None) for key in done]
+        ends += [(key, PASSED, None) for key in passed]
+        ends += [(key, REFUSED, clean(reason)) for key, reason in refused]
+        if not ends:
+            return 0
+        ids, states, reasons = (list(column) for column in zip(*ends, strict=True))
+        values: dict[str, Any] = {"ids": ids, "states": states, "reasons": reasons}
+        values |= {"crawl": self.crawl_id, "me": self.holder}
+        with self._database.raw() as connection:
+            self._alone(connection)
+            ended = connection.execute(_SETTLE, values).fetchall()
+            pages = Counter(name for name, state in ended if state == DONE)
+            if pages:
+                names, numbers = zip(*pages.items(), strict=True)
+                connection.execute(_PAGES, (list(names), list(numbers), self.crawl_id))
+        return len(ended)
 
-    def release_all(self) -> int:
-        """Give back every lease of this crawl and return how many; only for a sole process."""
-        change = (
-            update(frontier)
-            .where(frontier.c.crawl_id == self.crawl_id, frontier.c.state == LEASED)
-            .values(state=WAITING, leased_until=None)
-        )
-        with self._database.begin() as connection:
-            return connection.execute(change).rowcount
+    def release(self, ids: Sequence[int] | None = None) -> int:
+        """Give leased addresses back unfetched, all of this process's without `ids`."""
+        with self._database.raw() as connection:
+            self._alone(connection)
+            values = {"crawl": self.crawl_id, "me": self.holder, "ids": ids and list(ids)}
+            freed = connection.execute(_RELEASE, values).fetchall()
+            self._open(connection, {row[0] for row in freed})
+        return len(freed)
+
+    def inherit(self, earlier: int) -> int:
+        """Take over the addresses that gave a page to the crawl `earlier`, whose queue is forgotten
+        with that; return how many were new.
+        """
+        with self._database.raw() as connection:
+            self._alone(connection)
+            values = {"crawl": self.crawl_id, "earlier": earlier}
+            added = connection.execute(_INHERIT, values).rowcount
+            connection.execute(_INHERIT_HOSTS, values)
+            for table in ("frontier", "crawl_host"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE crawl_id = %(earlier)s".encode(), values
+                )
+        return added
+
+    def rest(self, per_host: int | None = None) -> Rest:
+        """Return what is left to wait for or to lease."""
+        with self._database.read() as connection:
+            values = {"crawl": self.crawl_id, "per_host": per_host}
+            row = connection.execute(_REST, values).fetchone()
+        return Rest(int(row[0]), int(row[1]), bool(row[2])) if row else Rest(0, 0, False)
 
     def counts(self) -> dict[str, int]:
-        """Return how many addresses are waiting, leased, done and refused."""
-        query = (
-            select(frontier.c.state, func.count())
-            .where(frontier.c.crawl_id == self.crawl_id)
-            .group_by(frontier.c.state)
-        )
-        with self._database.connect() as connection:
-            found = {str(row[0]): int(row[1]) for row in connection.execute(query)}
-        return {state: found.get(state, 0) for state in (WAITING, LEASED, DONE, REFUSED)}
+        """Return how many addresses are in each state."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT state, count(*) FROM frontier WHERE crawl_id = %s GROUP BY state",
+                (self.crawl_id,),
+            ).fetchall()
+        return dict.fromkeys(STATES, 0) | {state: int(number) for state, number in rows}
 
     def refusals(self) -> dict[str, int]:
         """Return how many addresses were refused for each reason, the commonest first."""
-        query = (
-            select(frontier.c.reason, func.count())
-            .where(frontier.c.crawl_id == self.crawl_id, frontier.c.state == REFUSED)
-            .group_by(frontier.c.reason)
-            .order_by(func.count().desc(), frontier.c.reason)
-        )
-        with self._database.connect() as connection:
-            return {reason or "": number for reason, number in connection.execute(query)}
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT reason, count(*) FROM frontier WHERE crawl_id = %s AND state = 'refused' "
+                "GROUP BY reason ORDER BY 2 DESC, 1",
+                (self.crawl_id,),
+            ).fetchall()
+        return {reason or "": int(number) for reason, number in rows}
 
-    def _set(
-        self, ids: Sequence[int], state: str, reason: str | None = None, only: str | None = None
-    ) -> None:
-        if not ids:
-            return
-        change = update(frontier).where(
-            frontier.c.crawl_id == self.crawl_id,
-            frontier.c.id == func.any(bindparam("ids", list(ids))),
+    def _alone(self, connection: Connection) -> None:
+        """Wait until no other transaction adds to or ends leases of this crawl."""
+        connection.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s::int)", (_LOCK_ADD, self.crawl_id % (1 << 31))
         )
-        if only is not None:
-            change = change.where(frontier.c.state == only)
-        with self._database.begin() as connection:
-            connection.execute(change.values(state=state, reason=reason, leased_until=None))
+
+    def _open(self, connection: Connection, hosts: Collection[str]) -> None:
+        """Say that addresses of these hosts wait; the caller is alone."""
+        if hosts:
+            connection.execute(_KNOW_HOSTS, (list(hosts),))
+            connection.execute(_OPEN, (self.crawl_id, list(hosts)))
+
+    def _close(self, hosts: list[str]) -> None:
+        with self._database.raw() as connection:
+            # Whoever adds to one of them does it before, and is seen here, or opens it after.
+            self._alone(connection)
+            connection.execute(_CLOSE, {"crawl": self.crawl_id, "hosts": hosts})

@@ -27,7 +27,8 @@ class PageVersion:
     `text` is Markdown; every span elsewhere is a half-open range of str offsets into it. `url` is
     canonical (store.urls). NUL characters are removed and lone surrogates replaced by U+FFFD when
     the value is made, because no database holds them: spans are counted after that. The fields
-    from `page_id` on are filled in by the store.
+    from `page_id` on are filled in by the store; `gone_at` says since when the page's server no
+    longer has it.
 
     Raises UrlError for a bad `url` and ValueError for a `fetched_at` without a time zone.
     """
@@ -50,6 +51,7 @@ class PageVersion:
     version_id: int | None = None
     seq_from: int | None = None
     seq_to: int | None = None
+    gone_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Clean what no database holds."""

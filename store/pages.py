@@ -8,11 +8,13 @@ had at a number stays true for ever. The URL of a page is the spelling under whi
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from .codec import unpack_outlinks, unpack_text
 from .database import Connection, Database
 from .errors import DamagedPageError, UnknownVersionError, UrlError
+from .freshness import conditions, gone_since, mark_gone, mark_seen
 from .gaps import (
     Failure,
     Miss,
@@ -37,7 +39,8 @@ BATCH = 200
 _COLUMNS = """
     page.url, version.title, version.body, version.fetched_at, version.lang, version.site,
     version.published, version.status, version.source, version.extractor, version.outlinks,
-    page.etag, page.last_modified, page.id, version.id, version.seq_from, version.seq_to
+    page.etag, page.last_modified, page.id, version.id, version.seq_from, version.seq_to,
+    page.gone_at
 """
 _AT = """
 JOIN page_version AS version ON version.page_id = page.id
@@ -61,7 +64,7 @@ SELECT {_COLUMNS} FROM page {_AT}
 WHERE page.collection_id = %(collection)s AND page.url_hash = %(hash)s
 """
 # Spellings in the order given; for each the page itself before where an alias leads.
-_ANY = f"""
+_REACHED = """
 WITH RECURSIVE reached (hash, rank, steps) AS (
     SELECT hash, rank, 0 FROM unnest(%(hashes)s::bytea[]) WITH ORDINALITY AS asked (hash, rank)
     UNION
@@ -70,6 +73,10 @@ WITH RECURSIVE reached (hash, rank, steps) AS (
     {_ALIAS_AT}
     WHERE reached.steps < %(longest)s
 )
+"""
+_LEADS = f"{_REACHED} SELECT EXISTS (SELECT FROM reached WHERE hash = %(goal)s AND steps > 0)"
+_ANY = f"""
+{_REACHED}
 SELECT {_COLUMNS} FROM reached
 JOIN page ON page.collection_id = %(collection)s AND page.url_hash = reached.hash
 {_AT}
@@ -284,6 +291,19 @@ class PageStore:
             lock_writers(connection)
             put_aliases(connection, collection, [(alias_url, target_url)])
 
+    def leads_to(self, alias_url: str, target_url: str) -> bool:
+        """True if the aliases of `alias_url` lead to `target_url`, or to it through others."""
+        with self._database.read() as connection:
+            values = {
+                "collection": self._id(connection),
+                "hashes": [url_hash(alias_url)],
+                "goal": url_hash(target_url),
+                "longest": LONGEST_CHAIN,
+                "at": self.at,
+            }
+            row = connection.execute(_LEADS, values).fetchone()
+        return bool(row and row[0])
+
     def headers(self, url: str) -> tuple[str | None, str | None] | None:
         """Return (ETag, Last-Modified) of the last fetch of the page at `url`, or None."""
         with self._database.read() as connection:
@@ -292,6 +312,33 @@ class PageStore:
                 (self._id(connection), url_hash(url)),
             ).fetchone()
         return None if row is None else (row[0], row[1])
+
+    def conditions(self, urls: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+        """Return `headers` of those of `urls` that are stored, in one query."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return {} if collection is None else conditions(connection, collection, urls)
+
+    def mark_seen(self, urls: Sequence[str]) -> None:
+        """Note that these pages were asked for again and had not changed."""
+        if urls:
+            with self._database.raw() as connection:
+                mark_seen(connection, self._id_for_writing(), urls)
+
+    def mark_gone(self, urls: Sequence[str]) -> int:
+        """Mark pages that their servers no longer have; they stay as they are, until `add` or
+        `mark_seen` brings them back. Returns how many of `urls` are stored.
+        """
+        if not urls:
+            return 0
+        with self._database.raw() as connection:
+            return mark_gone(connection, self._id_for_writing(), urls)
+
+    def gone(self, urls: Sequence[str]) -> dict[str, datetime]:
+        """Return those of `urls` that are gone from their servers, and since when."""
+        with self._database.read() as connection:
+            collection = self._id(connection)
+            return {} if collection is None else gone_since(connection, collection, urls)
 
     def fail(self, url: str, reason: str, detail: str, source: str) -> None:
         """Keep by name why `url` has no page; a page stored later deletes it. Raises UrlError."""
@@ -351,7 +398,7 @@ class PageStore:
 
 def _version(row: tuple[Any, ...]) -> PageVersion:
     (url, title, body, fetched_at, lang, site, published, status, source, extractor) = row[:10]
-    (outlinks, etag, last_modified, page_id, version_id, seq_from, seq_to) = row[10:]
+    (outlinks, etag, last_modified, page_id, version_id, seq_from, seq_to, gone_at) = row[10:]
     try:
         text, links = unpack_text(body), unpack_outlinks(outlinks)
     except DamagedPageError as damage:
@@ -377,4 +424,5 @@ def _version(row: tuple[Any, ...]) -> PageVersion:
         version_id=version_id,
         seq_from=seq_from,
         seq_to=seq_to,
+        gone_at=gone_at,
     )

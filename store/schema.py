@@ -5,9 +5,11 @@ It knows no rows.
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -70,6 +72,7 @@ page = Table(
     _time("fetched_at"),
     Column("current_version", BigInteger),
     Column("words", ARRAY(Text), nullable=False),
+    _time("gone_at", nullable=True),
     UniqueConstraint("collection_id", "url_hash", name="page_url"),
     Index("page_host", "collection_id", "host"),
     Index("page_words", "words", postgresql_using="gin"),
@@ -142,6 +145,40 @@ crawl = Table(
     _time("ended_at", nullable=True),
 )
 
+# A crawling process: what it has leased is its own until this time, which it puts off again and
+# again while it lives.
+crawler = Table(
+    "crawler",
+    metadata,
+    _id(),
+    Column("crawl_id", BigInteger, ForeignKey("crawl.id", ondelete="CASCADE"), nullable=False),
+    _words("machine"),
+    Column("pid", Integer, nullable=False),
+    _time("started_at"),
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+
+# A web host, of all crawls: which process alone may ask it, and from when on.
+host = Table(
+    "host",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", BigInteger),
+    Column("pause", Double, nullable=False, server_default=text("0")),
+    _time("free_at"),
+)
+
+# What a crawl has of a host: pages so far, and whether addresses may be waiting.
+crawl_host = Table(
+    "crawl_host",
+    metadata,
+    Column("crawl_id", BigInteger, ForeignKey("crawl.id", ondelete="CASCADE"), primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("pages", BigInteger, nullable=False, server_default=text("0")),
+    Column("open", Boolean, nullable=False, server_default=text("true")),
+    Index("crawl_host_open", "crawl_id", postgresql_where=text("open")),
+)
+
 frontier = Table(
     "frontier",
     metadata,
@@ -154,17 +191,19 @@ frontier = Table(
     _words("referrer", nullable=True),
     _words("state"),
     _words("reason", nullable=True),
-    _time("leased_until", nullable=True),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("host", Text, nullable=False, server_default=text("''")),
+    Column("holder", BigInteger),
     UniqueConstraint("crawl_id", "url_hash", name="frontier_url"),
     Index(
         "frontier_next",
         "crawl_id",
+        "host",
         text("priority DESC"),
         "id",
         postgresql_where=text("state = 'waiting'"),
     ),
-    Index("frontier_leased", "crawl_id", "leased_until", postgresql_where=text("state = 'leased'")),
+    Index("frontier_leased", "crawl_id", "host", postgresql_where=text("state = 'leased'")),
 )
 
 snapshot = Table(

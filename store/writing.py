@@ -57,7 +57,7 @@ SELECT %(collection)s, url, url_hash, host, etag, last_modified, fetched_at, wor
 FROM incoming WHERE wave = %(wave)s ORDER BY url_hash
 ON CONFLICT (collection_id, url_hash) DO UPDATE SET
     etag = excluded.etag, last_modified = excluded.last_modified,
-    fetched_at = greatest(page.fetched_at, excluded.fetched_at)
+    fetched_at = greatest(page.fetched_at, excluded.fetched_at), gone_at = NULL
 """
 _FRESH = """
 CREATE TEMPORARY TABLE fresh ON COMMIT DROP AS

@@ -49,7 +49,7 @@ PROMISED = {
     "visits": ("visit keeps", "visit time"),
     "air gap": ("no network", "seal", "seal twin"),
     "speed": ("help", "cold search"),
-    "kills": ("kill index", "kill crawl"),
+    "kills": ("kill index", "kill crawl", "kill one of two"),
     "the loop": ("fuzzed turns", "long run", "kill ask"),
 }
 

@@ -5,6 +5,7 @@ the same pages with the same content, no version twice, the same frozen index, n
 """
 
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,10 @@ UNDISTURBED = 2
 """Runs without a kill; the shorter one gives the time over which the kills are spread."""
 OPENED = "indexer.build: vectors of"
 """How the line begins that `appliance -v index` says when its set-up is over."""
+BEGUN = "crawler.child: begun"
+"""The same of `appliance -v crawl`."""
 IN_FLIGHT = 0.8
-"""The share of kills during index that must hit it past its set-up and before its end."""
+"""The share of kills that must hit a verb past its set-up and before its end."""
 FEW = 10
 """Of fewer kills the share is printed and not judged: one of three is 33 %."""
 BUSY = ("another process", "another `appliance")
@@ -72,29 +75,77 @@ def during_index(stage: Stage) -> str:
 
 def during_crawl(stage: Stage) -> str:
     """Each time into a new collection; its pages must come out equal."""
-    home, folder = _home(stage), stage.root / "kill" / "site"
-    taken = []
-    for number in range(UNDISTURBED):
-        whole = run([COMMAND, "crawl", folder, "--collection", f"whole-{number}"], home)
-        demand(whole.code == 0, whole.last_words())
-        taken.append(whole.seconds)
-    tally = Tally(stage.kills, min(taken))
+    home, folder, tally = _crawls(stage, "whole")
     with open_database(home) as database:
         wanted = _state(database, "whole-0")
         demand(len(wanted) == PAGES + 1, f"{len(wanted)} pages without any kill")
         for number, moment in enumerate(tally.moments()):
+            name = f"killed-{number}"
             point = moment * tally.seconds
-            words = ["crawl", str(folder), "--collection", f"killed-{number}"]
-            tally.add(strike(_target(home, words), point, alone=number % 2 == 1))
-            done = _again(lambda words=words: appliance(home, *words))  # type: ignore[misc]
-            demand(done.code == 0, f"killed at {point:.2f} s: {done.last_words()}")
-            found = _state(database, f"killed-{number}")
-            lost, more = len(wanted.keys() - found.keys()), len(found.keys() - wanted.keys())
-            demand(found == wanted, f"killed at {point:.2f} s: {lost} pages lost, {more} too many")
-            faults = PageStore(database, f"killed-{number}").verify()
-            demand(not faults, f"killed at {point:.2f} s: verify: {next(iter(faults), '')}")
+            tally.add(strike(_crawl(home, folder, name), point, alone=number % 2 == 1))
+            _finish(home, folder, name, f"killed at {point:.2f} s")
+            _compare(database, name, wanted, f"killed at {point:.2f} s")
+    return _verified(home, tally)
+
+
+def during_two_crawls(stage: Stage) -> str:
+    """Two processes on one crawl, one of which is killed: the other finishes it."""
+    home, folder, tally = _crawls(stage, "undisturbed")
+    # Two do it in less time than one.
+    tally.seconds /= 2
+    with open_database(home) as database:
+        wanted = _state(database, "undisturbed-0")
+        for number, moment in enumerate(tally.moments()):
+            name = f"shared-{number}"
+            point = moment * tally.seconds
+            target = _crawl(home, folder, name)
+            with subprocess.Popen(
+                target.argv, env=dict(target.environment), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            ) as other:  # fmt: skip
+                blow = strike(target, point, alone=number % 2 == 1)
+                said = other.communicate(timeout=120)[1]
+            what = f"one of two killed at {point:.2f} s"
+            demand(other.returncode == 0, f"{what}: the other: {said.strip()[-200:]}")
+            tally.add(blow)
+            # Where the other had ended before the killed one began, that one had begun anew.
+            _finish(home, folder, name, what)
+            _compare(database, name, wanted, what)
+    return _verified(home, tally)
+
+
+def _crawls(stage: Stage, name: str) -> tuple[Path, Path, Tally]:
+    """The home, the site, and a tally that knows how long a crawl takes after its set-up."""
+    home, folder = _home(stage), stage.root / "kill" / "site"
+    taken = [undisturbed(_crawl(home, folder, f"{name}-{number}")) for number in range(UNDISTURBED)]
+    return home, folder, Tally(stage.kills, min(taken))
+
+
+def _crawl(home: Path, folder: Path, collection: str) -> Target:
+    return _target(home, ["-v", "crawl", str(folder), "--collection", collection], BEGUN)
+
+
+def _finish(home: Path, folder: Path, collection: str, what: str) -> None:
+    done = _again(lambda: appliance(home, "crawl", folder, "--collection", collection))
+    demand(done.code == 0, f"{what}: {done.last_words()}")
+
+
+def _compare(
+    database: Database, collection: str, wanted: dict[str, tuple[str, str]], what: str
+) -> None:
+    found = _state(database, collection)
+    lost, more = len(wanted.keys() - found.keys()), len(found.keys() - wanted.keys())
+    demand(found == wanted, f"{what}: {lost} pages lost, {more} too many")
+    faults = PageStore(database, collection).verify()
+    demand(not faults, f"{what}: verify: {next(iter(faults), '')}")
+
+
+def _verified(home: Path, tally: Tally) -> str:
     checked = appliance(home, "verify")
     demand(checked.code == 0, f"verify: {checked.last_words()}")
+    landed = sum(blow.landed for blow in tally.blows)
+    enough = tally.kills < FEW or landed >= int(IN_FLIGHT * tally.kills)
+    demand(enough, f"only {tally}")
     return f"{tally}: each time the undisturbed state"
 
 
@@ -161,4 +212,9 @@ def _frozen(home: Path) -> str:
 CHECKS = (
     Check("kill index", "killed during index, it resumes to the undisturbed state", during_index),
     Check("kill crawl", "killed during crawl, it resumes to the undisturbed state", during_crawl),
+    Check(
+        "kill one of two",
+        "of two processes on one crawl one is killed, and the other ends in the undisturbed state",
+        during_two_crawls,
+    ),
 )

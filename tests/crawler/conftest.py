@@ -6,6 +6,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ class Site:
 
     def asked(self) -> list[tuple[str, str | None]]:
         return [(path, tag) for path, tag in json.loads(self.get("/__log"))]
+
+    def times(self) -> list[tuple[str, str, float, float]]:
+        """(host, path, when it came, when its answer began) of each request, in order."""
+        return sorted((tuple(row) for row in json.loads(self.get("/__times"))), key=itemgetter(2))
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """A web server that misbehaves on purpose, run as a process of its own.
 
 `python server.py '{"robots": "slow", ...}'` prints its port. What was asked of it is at `/__log`,
-one JSON list of [path, If-None-Match]; `/__version/2` changes the text of every numbered page.
+one JSON list of [path, If-None-Match]; `/__version/2` changes the text of every numbered page, and
+`/__gone/7` takes one away. Asked as a proxy, it is every host; `/__times` has for each request
+[host, path, when it came, when its answer began].
 """
 
 import json
@@ -14,6 +16,8 @@ OPTIONS = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
 PAGES = OPTIONS.get("pages", 12)
 DELAY = OPTIONS.get("delay", 0.0)
 LOG = []
+TIMES = []
+GONE = set()
 STATE = {"version": "1"}
 
 PROSE = (
@@ -56,6 +60,7 @@ def numbered(number):
         for other in (2 * number, 2 * number + 1, number - 1)
         if 0 < other <= PAGES
     )
+    links = STATE.get("links", links)
     version = STATE["version"]
     return html(
         f"Page {number}",
@@ -70,6 +75,8 @@ def robots():
         time.sleep(0.6)
     if kind == "all":
         return "User-agent: *\nDisallow: /\n"
+    if kind == "pause":
+        return "User-agent: *\nDisallow: /secret/\nCrawl-delay: 0.3\n"
     return "User-agent: *\nDisallow: /secret/\nSitemap: {host}/map.xml\n"
 
 
@@ -81,6 +88,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, body, status=200, kind="text/html; charset=utf-8", **headers):
         data = body if isinstance(body, bytes) else body.encode()
+        self.note()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
@@ -89,16 +97,33 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def note(self):
+        if not self.path.startswith("/__"):
+            TIMES.append([self.site, self.path.split("?")[0], self.came, time.monotonic()])
+
     def go(self, place):
         self.answer("", 302, Location=place)
 
     def do_GET(self):
+        self.came = time.monotonic()
+        self.site = self.headers.get("Host", "")
+        if self.path.startswith("http://"):
+            self.site, _, rest = self.path.removeprefix("http://").partition("/")
+            self.path = "/" + rest
         path = self.path.split("?")[0]
         if not path.startswith("/__"):
             LOG.append([path, self.headers.get("If-None-Match")])
-        host = f"http://127.0.0.1:{self.server.server_address[1]}"
+        host = f"http://{self.site}"
         if path == "/__log":
             return self.answer(json.dumps(LOG), kind="application/json")
+        if path == "/__times":
+            return self.answer(json.dumps(TIMES), kind="application/json")
+        if path == "/__unlink":
+            STATE.update(version="unlinked", links="")
+            return self.answer("ok", kind="text/plain")
+        if path.startswith("/__gone/"):
+            GONE.symmetric_difference_update({"/page/" + path.rsplit("/", 1)[1]})
+            return self.answer("ok", kind="text/plain")
         if path.startswith("/__version/"):
             STATE["version"] = path.rsplit("/", 1)[1]
             return self.answer("ok", kind="text/plain")
@@ -121,9 +146,17 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/many":
             links = " ".join(f'<a href="/secret/{n}">{n}</a>' for n in range(12))
             return self.answer(html("Many", f"<h1>Many</h1><p>{PROSE}</p><p>{links}</p>"))
+        if OPTIONS.get("busy") and path == "/page/2" and STATE.setdefault("busy", 1):
+            STATE["busy"] = 0
+            return self.answer("later", 429, Retry_After="1")
+        if path in GONE:
+            return self.answer(html("Gone", "<p>It was here once.</p>"), 410)
         if path.startswith("/page/") and path[6:].isdigit() and 0 < int(path[6:]) <= PAGES:
-            tag = f'"{path}-{STATE["version"]}"'
+            # Every other one is weak: the bytes may differ, the page is the same.
+            weak = "" if int(path[6:]) % 2 else "W/"
+            tag = f'{weak}"{path}-{STATE["version"]}"'
             if self.headers.get("If-None-Match") == tag:
+                self.note()
                 self.send_response(304)
                 self.send_header("ETag", tag)
                 self.send_header("Content-Length", "0")
@@ -142,6 +175,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.go("/loop/b")
         if path == "/loop/b":
             return self.go("/loop/a")
+        if path == "/across":
+            return self.go("http://b.test/page/1" if self.site == "a.test" else "http://a.test/")
+        if path.startswith("/swing/"):
+            return self.go(f"http://{'b' if self.site == 'a.test' else 'a'}.test{path}")
         if path.startswith("/chain/"):
             return self.go(f"/chain/{int(path[7:]) + 1}")
         if path == "/away":

@@ -85,6 +85,49 @@ def test_a_finished_crawl_is_fetched_again_and_unmodified_pages_keep_their_versi
     assert PageStore(database).count() == 12
 
 
+def test_a_page_that_vanished_is_marked_and_kept_and_comes_back(database, serve):
+    site = serve()
+    options = CrawlOptions(allow=("/page/",), **QUICK)
+    start = [site.url + "/page/1"]
+    seven = site.url + "/page/7"
+    crawl(database, start, options)
+    before = stored(database)
+    site.get("/__gone/7")
+    store = PageStore(database)
+    for run in range(2):
+        report = crawl(database, start, options)
+        assert (report.gone, report.refused, report.unchanged) == (1, {"gone": 1}, 11)
+        assert "1 stored page no longer on the web" in " ".join(report.lines())
+        assert stored(database) == before, "nothing of it is lost"
+        assert store.resolve(seven).gone_at is not None
+        assert set(store.gone(list(before))) == {seven}
+        assert store.failures() == []
+        if run == 0:
+            since = store.resolve(seven).gone_at
+    assert store.resolve(seven).gone_at == since, "it says since when"
+    # Seen again, unchanged; then away again, and back with another text.
+    site.get("/__gone/7")
+    assert crawl(database, start, options).unchanged == 12
+    assert store.gone(list(before)) == {}
+    site.get("/__gone/7")
+    crawl(database, start, options)
+    site.get("/__gone/7")
+    site.get("/__version/2")
+    assert crawl(database, start, options).pages_changed == 12
+    assert store.resolve(seven).gone_at is None
+    assert store.verify() == []
+
+
+def test_a_page_that_nothing_links_to_any_more_is_asked_for_again(database, serve):
+    site = serve(pages=3)
+    options = CrawlOptions(sitemaps=False, allow=("/page/", "/nothing"), **QUICK)
+    crawl(database, [site.url + "/page/1"], options)
+    site.get("/__unlink")
+    site.get("/__gone/3")
+    report = crawl(database, [site.url + "/page/1"], options)
+    assert (report.gone, report.pages) == (1, 2)
+
+
 def test_max_pages_stops_and_raising_it_goes_on(database, serve):
     site = serve(pages=30)
     start = [site.url + "/page/1"]
@@ -96,6 +139,17 @@ def test_max_pages_stops_and_raising_it_goes_on(database, serve):
     assert PageStore(database).count() == 30
     asked = [path for path, _ in site.asked() if path.startswith("/page/")]
     assert len(asked) == len(set(asked)) == 30
+
+
+def test_the_pages_of_a_host_are_bounded_and_asked_for_again(database, serve):
+    site = serve(pages=30)
+    start = ["http://a.test/page/1", "http://b.test/page/1"]
+    quick = {"sitemaps": False, "proxy": site.url} | QUICK
+    for bound, new, unchanged in ((3, 6, 0), (3, 0, 6), (5, 4, 0)):
+        report = crawl(database, start, CrawlOptions(per_host_pages=bound, **quick))
+        assert (report.pages_new, report.unchanged, report.state) == (new, unchanged, "limited")
+        hosts = [url.split("/")[2] for url in stored(database)]
+        assert hosts.count("a.test") == hosts.count("b.test") == bound
 
 
 def test_scope_depth_and_patterns(database, serve):
@@ -138,6 +192,19 @@ def test_a_proxy_gives_a_loopback_server_a_stable_name(database):
     assert "http://almanac.test/robots.txt" in asked
 
 
+def test_redirects_between_hosts_are_fetched_once_and_circles_are_named(database, serve):
+    site = serve()
+    seeds = ["http://a.test/across", "http://b.test/page/1", "http://a.test/swing/1"]
+    options = CrawlOptions(proxy=site.url, max_depth=0, **QUICK)
+    report = crawl(database, seeds, options)
+    store = PageStore(database)
+    assert list(stored(database)) == ["http://b.test/page/1"]
+    assert store.resolve("http://a.test/across").url == "http://b.test/page/1"
+    assert report.refused == {"redirect-loop": 1}
+    asked = [(name, path) for name, path, *_ in site.times() if path != "/robots.txt"]
+    assert len(asked) == len(set(asked)) == 4
+
+
 def test_nothing_stored_is_an_error_that_says_why(database, serve):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -166,11 +233,6 @@ def test_seeds_that_cannot_start_a_crawl(database):
         crawl(database, [])
     with pytest.raises(CrawlError, match="not a regular expression"):
         CrawlOptions(deny=("(",))
-
-
-def test_a_second_crawl_of_the_same_collection_is_refused(database, serve):
-    with database.exclusive("crawl web"), pytest.raises(ChildError, match="Another process"):
-        crawl(database, [serve().url], CrawlOptions(**QUICK))
 
 
 def test_a_database_that_is_gone_is_an_error_not_a_hang(serve):

@@ -190,6 +190,7 @@ def test_progress_draws_on_a_terminal_only():
         "changed": 1,
         "unchanged": 0,
         "refused": 2,
+        "reasons": {"robots": 1, "http-404": 1},
         "waiting": 4,
         "leased": 0,
     }
@@ -197,4 +198,5 @@ def test_progress_draws_on_a_terminal_only():
         with CrawlProgress(stream=stream) as progress:
             progress({"event": "start", "resumed": True, "waiting": 1})
             progress(event)
-        assert ("6/10" in stream.getvalue()) is drawn
+        for said in ("6/10", "queue 4, 3 new, 1 changed, errors: 1 http-404, 1 robots"):
+            assert (said in stream.getvalue()) is drawn

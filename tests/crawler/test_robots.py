@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 
 from crawler.options import CrawlOptions
 from store.database import Database
+
+from .processes import report_of, start
 
 STOCK = {
     "DOWNLOADER_MIDDLEWARES": {
@@ -61,3 +64,20 @@ def test_no_request_overtakes_robots_txt_and_with_scrapys_own_middleware_some_do
     seeds = [f"{twin.url}/secret/{number}" for number in range(12)]
     crawl_with(database, seeds, STOCK)
     assert asked_for_secrets(twin) > 0
+
+
+def test_two_processes_read_robots_txt_one_after_the_other_and_before_anything_else(
+    database, serve
+):
+    site = serve(robots="slow")
+    seeds = [f"{site.url}/page/1", *(f"{site.url}/secret/{number}" for number in range(12))]
+    options = CrawlOptions(sitemaps=False, max_depth=0, retries=0, timeout=5, workers=1)
+    two = [start(database, seeds, options) for _ in range(2)]
+    reports = [report_of(process) for process in two]
+    assert asked_for_secrets(site) == 0
+    assert sum(report["refused"].get("robots", 0) for report in reports) == 12
+    rules = [(came, began) for _, path, came, began in site.times() if path == "/robots.txt"]
+    assert 1 <= len(rules) <= 2
+    assert all(later[0] >= earlier[1] for earlier, later in pairwise(rules))
+    assert site.times()[0][1] == "/robots.txt"
+    assert [path for path, _ in site.asked()].count("/page/1") == 1

@@ -59,6 +59,44 @@ def test_bodies_are_stored_as_they_come(database: Database) -> None:
     assert {tuple(row) for row in rows} == {("body", "e"), ("outlinks", "e")}
 
 
+def test_an_unfinished_crawl_of_the_first_schema_goes_on(
+    cluster_url: str, database: Database
+) -> None:
+    """The addresses that waited or were leased then are leased now, by host."""
+    from store.frontier import Frontier
+    from store.migrations.versions import v0001_pages
+    from store.urls import host
+
+    urls = ["https://a.test/1", "http://www.a.test:8080/2", "http://[::1]/3", "http://[::1]:80/4"]
+    with database.raw() as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        for statement in v0001_pages.TABLES.split(";\n"):
+            connection.execute(statement.encode())
+        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+        connection.execute(
+            "INSERT INTO crawl (name, settings, state) VALUES ('c', '{}', 'running')"
+        )
+        for number, (url, state) in enumerate(
+            zip(
+                [*urls, "https://a.test/5"],
+                ["waiting", "leased", "leased", "waiting", "done"],
+                strict=True,
+            )
+        ):
+            connection.execute(
+                "INSERT INTO frontier (crawl_id, url, url_hash, depth, priority, state, "
+                "leased_until) VALUES (1, %s, %s, 0, 0, %s, now())",
+                (url, bytes([number] * 16), state),
+            )
+    database.migrate()
+    assert _differences(database) == []
+    frontier = Frontier(database, 1)
+    assert (frontier.rest().pages, frontier.counts()["waiting"]) == (1, 4)
+    entries = frontier.lease(9)
+    assert {entry.url: entry.host for entry in entries} == {url: host(url) for url in urls}
+
+
 def test_migrating_twice_does_nothing(database: Database) -> None:
     database.migrate()
     database.migrate()

@@ -14,9 +14,9 @@ import click
 from crawler.errors import SeedError, SitesError
 from crawler.options import CrawlOptions
 from crawler.progress import CrawlProgress
-from crawler.report import CrawlReport
-from crawler.run import crawl
-from crawler.sites import Site, read_sites, write_example
+from crawler.report import CrawlReport, Preview
+from crawler.run import crawl, preview
+from crawler.sites import Site, read_seeds, read_sites, write_example
 from store.errors import UrlError
 from store.pages import PageStore
 from store.urls import canonical
@@ -24,7 +24,7 @@ from store.urls import canonical
 from ...errors import ConfigError
 from ...gaps import wanted
 from ...readers import open_store
-from ...render.terminal import shorten
+from ...render.terminal import safe, shorten
 from ..options import as_json, collection_option, config_from, print_json, say
 
 DEFAULT_SITES = Path("sites.toml")
@@ -34,6 +34,12 @@ _PLAIN_NAMES = {"html", "htdocs", "www", "public", "site", "doc", "docs"}
 @click.command("crawl")
 @click.argument("targets", nargs=-1, metavar="[URL|FOLDER|SITES.TOML]...")
 @click.option("--sites", type=click.Path(path_type=Path), help="A file of sites and settings.")
+@click.option(
+    "--seeds",
+    "seed_list",
+    type=click.Path(path_type=Path),
+    help="A file of addresses to start from, one a line.",
+)
 @collection_option
 @click.option(
     "--scope", type=click.Choice(["host", "prefix", "any"]), help="Which links to follow."
@@ -41,6 +47,7 @@ _PLAIN_NAMES = {"html", "htdocs", "www", "public", "site", "doc", "docs"}
 @click.option("--allow", multiple=True, metavar="REGEX", help="Follow only links that match.")
 @click.option("--deny", multiple=True, metavar="REGEX", help="Follow no link that matches.")
 @click.option("--max-pages", type=int, help="Stop after this many pages; run again to go on.")
+@click.option("--per-host-pages", type=int, help="Take at most this many pages of one host.")
 @click.option("--max-depth", type=int, help="Links away from the start.")
 @click.option(
     "--max-bytes", type=int, help="The largest page to take, in bytes (default: 10 million)."
@@ -52,52 +59,83 @@ _PLAIN_NAMES = {"html", "htdocs", "www", "public", "site", "doc", "docs"}
 @click.option("--user-agent", help="How to name yourself to servers.")
 @click.option("--no-robots", is_flag=True, help="Ignore robots.txt (for your own servers only).")
 @click.option("--gaps", is_flag=True, help="Fetch the pages that runs asked for in vain, no links.")
+@click.option("--cookies", metavar="FILE", help="Cookies to send, in the Netscape form.")
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'NAME: ${VARIABLE}'",
+    help="A header for the starting hosts; ${VARIABLE} is read from the environment.",
+)
+@click.option(
+    "--login", metavar="VARIABLE", help="The environment variable that holds name:password."
+)
+@click.option(
+    "--client-cert", metavar="FILE", help="A client certificate in PEM form, with its key."
+)
+@click.option("--client-key", metavar="FILE", help="The key, if it is in another file.")
+@click.option("--ca", metavar="FILE", help="Certificate authorities to trust besides the system's.")
+@click.option("--insecure", is_flag=True, help="Do not verify certificates (sends no secrets).")
+@click.option("--dry-run", is_flag=True, help="Say what would be fetched first, and store nothing.")
 @click.option("--restart", is_flag=True, help="Forget the queue of an unfinished crawl.")
 @as_json
 def command(
     targets: tuple[str, ...],
     sites: Path | None,
+    seed_list: Path | None,
     collection: str | None,
     no_robots: bool,
     gaps: bool,
+    dry_run: bool,
     as_json: bool,
     **chosen: Any,
 ) -> None:
     """Fetch pages from each URL (and what it links to) into the store.
 
-    A FOLDER of HTML is served on loopback for the crawl; a file SITES.TOML lists sites with
-    their settings, and without any target ./sites.toml is read. Stopped at any moment, the same
-    command goes on where it was; finished, it fetches again only what has changed. With --gaps the
+    A URL may also be that of a feed or a sitemap. A FOLDER of HTML is served on loopback for the
+    crawl; a file SITES.TOML lists sites with their settings, and without any target ./sites.toml
+    is read. Stopped at any moment, the same command goes on where it was; finished, it fetches
+    again only what has changed. Given twice at once, two processes share the work. With --gaps the
     pages are fetched that runs asked for in vain (appliance gaps lists them), but none from this
     machine or a private network unless the corpus has pages of that host.
     """
     config = config_from(collection=collection)
     given = {name: value for name, value in chosen.items() if value not in (None, (), False)}
     given |= {"collection": config.collection} | ({"robots": False} if no_robots else {})
-    reports: list[CrawlReport] = []
-    with ExitStack() as servers:
-        named = _targets(targets, sites) if targets or sites or not gaps else []
-        jobs = [job for target in named for job in _jobs(target, given, servers)]
-        with open_store(config) as database, config.home.writer("crawl"):
+    reports: list[CrawlReport | Preview] = []
+    with ExitStack() as stack:
+        named = _targets(targets, sites, seed_list) if targets or sites or not gaps else []
+        jobs = [job for target in named for job in _jobs(target, given, stack)]
+        if seed_list is not None:
+            jobs.append(Site(tuple(read_seeds(seed_list)), CrawlOptions(**given)))
+        if dry_run and not gaps:
+            database = None
+        else:
+            database = stack.enter_context(open_store(config))
             if gaps:
                 jobs += _gaps(PageStore(database, config.collection), given)
-            for job in jobs:
-                with CrawlProgress(quiet=as_json) as progress:
+        for job in jobs:
+            with CrawlProgress(quiet=as_json or dry_run) as progress:
+                if database is None or dry_run:
+                    reports.append(preview(job.seeds, job.options, progress))
+                else:
                     reports.append(crawl(database, job.seeds, job.options, progress))
-                if not as_json:
-                    for line in reports[-1].lines():
-                        say(line)
+            if not as_json:
+                for line in reports[-1].lines():
+                    click.echo(safe(line), err=not dry_run)
     if as_json:
         print_json([report.json() for report in reports])
+    elif dry_run:
+        return
     elif jobs:
         say("now run: appliance index")
     else:
         say("no run has asked for a page in vain that could be fetched; see: appliance gaps")
 
 
-def _targets(targets: tuple[str, ...], sites: Path | None) -> list[str]:
+def _targets(targets: tuple[str, ...], sites: Path | None, seed_list: Path | None) -> list[str]:
     """What to crawl; with nothing given ./sites.toml, which is written as an example if missing."""
-    if targets or sites:
+    if targets or sites or seed_list:
         return [*targets, *([str(sites)] if sites else [])]
     if not DEFAULT_SITES.exists():
         write_example(DEFAULT_SITES)

@@ -1,6 +1,7 @@
 """`appliance search`: the ranked pages for a query."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import click
 
@@ -64,20 +65,23 @@ def command(
     with open_readers(config_from(collection=collection, encoder=encoder)) as readers:
         say(f"encoder: {readers.encoder}")
         found = readers.searcher.results(text, shape)
+        gone = readers.pages.gone([hit.url for hit in found.hits])
     if as_json:
-        print_json(_json(text, found))
+        print_json(_json(text, found, gone))
         return
     for hit in found.hits:
-        click.echo("\n".join([*_lines(hit), ""]))
+        click.echo("\n".join([*_lines(hit, gone.get(hit.url)), ""]))
     for sentence in _remarks(text, found):
         say(sentence)
 
 
-def _lines(hit: Hit) -> Iterator[str]:
+def _lines(hit: Hit, gone: datetime | None) -> Iterator[str]:
     yield f"{hit.rank}. {safe(hit.title)}"
     yield f"   {safe(hit.url)}"
     if hit.published is not None:
         yield f"   published {hit.published.isoformat()}"
+    if gone is not None:
+        yield f"   gone from the web since {gone.date().isoformat()}; this is what it said last"
     if hit.folded:
         yield f"   the same at {safe(', '.join(hit.folded))}"
     yield f"   {_lit(hit)}"
@@ -107,8 +111,9 @@ def _remarks(text: str, found: Results) -> Iterator[str]:
         yield f"no stored page matches {shorten(text, ECHOED)!r}; try other words"
 
 
-def _json(text: str, found: Results) -> dict[str, object]:
-    value: dict[str, object] = {"query": text, "hits": [_hit(hit) for hit in found.hits]}
+def _json(text: str, found: Results, gone: Mapping[str, datetime]) -> dict[str, object]:
+    hits = [_hit(hit, gone.get(hit.url)) for hit in found.hits]
+    value: dict[str, object] = {"query": text, "hits": hits}
     if found.emptied_by:
         value["emptied_by"] = list(found.emptied_by)
     if found.ignored:
@@ -118,10 +123,11 @@ def _json(text: str, found: Results) -> dict[str, object]:
     return value
 
 
-def _hit(hit: Hit) -> dict[str, object]:
+def _hit(hit: Hit, gone: datetime | None) -> dict[str, object]:
     """A hit as a run keeps it, with what is only for people."""
     return hit_json(hit) | {
         "published": hit.published.isoformat() if hit.published else None,
+        **({"gone": gone.isoformat()} if gone else {}),
         "folded": list(hit.folded),
         "highlights": [list(span) for span in hit.highlights],
     }

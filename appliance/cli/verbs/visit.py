@@ -34,10 +34,14 @@ def command(
         pages = PageStore(database, config.collection)
         tool = VisitTool(pages, 0, record_misses=False, evidence_tokens=tokens)
         result = tool.run({"url": [clean(url) for url in urls], "goal": clean(goal)}, "")
+        gone = pages.gone([str(page["page"]) for page in result.data["pages"] if "page" in page])  # type: ignore[attr-defined]
     if as_json:
-        print_json({"text": result.text, **result.data})
+        since = {url: at.isoformat() for url, at in gone.items()}
+        print_json({"text": result.text, **result.data, **({"gone": since} if gone else {})})
     else:
         click.echo(safe(result.text).rstrip())
+    for url, at in gone.items():
+        click.echo(f"gone from the web since {at.date().isoformat()}: {safe(url)}", err=True)
     missing = [page["url"] for page in result.data["pages"] if page.get("missing")]  # type: ignore[attr-defined]
     if missing:
         click.echo(f"not in the corpus: {', '.join(missing)}", err=True)
