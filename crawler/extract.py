@@ -21,7 +21,8 @@ from store.urls import canonical, host
 
 from . import markup, metadata
 from .charset import decode
-from .shield import restore, shield
+from .content import content_of
+from .markdown import joined
 
 MAX_BYTES = 10_000_000
 MAX_ELEMENTS = 250_000
@@ -44,7 +45,7 @@ _HEADING_LINE = re.compile(r"(#{1,6})\s+(.*)")
 @functools.cache
 def extractor() -> str:
     """Return the name under which pages remember what read them; it changes with every rule."""
-    return f"trafilatura-{importlib.metadata.version('trafilatura')}/1"
+    return f"trafilatura-{importlib.metadata.version('trafilatura')}/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,8 @@ def _read(
     title = metadata.title_of(tree, heading, url)
     published = metadata.published_of(tree)
     site = metadata.site_of(tree, url)
-    markup.drop_navigation(tree)
-    markup.simplify(tree)
-    targets = shield(tree)
-    text = _with_heading(restore(_tidy(_markdown(tree)), targets), heading)
+    content = content_of(tree)
+    text = _with_heading(joined(content.blocks), heading)
     weight = _weight(text)
     if weight == 0:
         return Refusal("no-text", "no text was left after navigation and scripts", outlinks)
@@ -148,71 +147,9 @@ def _unreadable(body: bytes, content_type: str, max_bytes: int) -> Refusal | Non
     return None
 
 
-@functools.cache
-def _config() -> Any:
-    """The extractor's settings, but a short page is no reason to fall back on its bare words."""
-    from trafilatura.settings import use_config
-
-    # A deep copy: what use_config returns may be the library's own.
-    config = copy.deepcopy(use_config())
-    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(MIN_WEIGHT))
-    return config
-
-
 def _is_binary(sample: bytes) -> bool:
     """More than a stray NUL or two: text has none."""
     return sample.count(0) > max(2, len(sample) // 1000)
-
-
-def _markdown(tree: markup.Tree) -> str:
-    """The page's content as the extractor sees it, with wider nets where it catches nothing."""
-    import trafilatura
-
-    options: dict[str, Any] = {
-        "output_format": "markdown",
-        "include_tables": True,
-        "include_links": True,
-        "include_formatting": True,
-        "include_comments": False,
-        "deduplicate": False,
-        "config": _config(),
-    }
-    text = trafilatura.extract(tree, fast=True, **options) or ""
-    if _weight(text) < 200:
-        wider = trafilatura.extract(tree, favor_recall=True, **options) or ""
-        if _weight(wider) > 1.5 * _weight(text):
-            text = wider
-    return text
-
-
-def _tidy(text: str) -> str:
-    """Take back the backslashes before `_ * ~ [ ]`, which hide names like `run_in_executor`."""
-    pieces = _FENCED.split(text)
-    for index in range(0, len(pieces), 2):
-        parts = _LINK.split(pieces[index])
-        for place, part in enumerate(parts):
-            parts[place] = re.sub(r"\\([_*~])" if place % 2 else r"\\([_*~\[\]])", r"\1", part)
-        pieces[index] = "".join(parts)
-    for index in range(1, len(pieces), 2):
-        if pieces[index].startswith("```"):
-            pieces[index] += "\n"
-    lines = [line.rstrip() for line in "".join(pieces).splitlines()]
-    return _BLANK_LINES.sub("\n\n", "\n".join(_with_table_heads(lines))).strip()
-
-
-def _with_table_heads(lines: list[str]) -> Iterator[str]:
-    """Give a table whose head is empty one all the same: without it, Markdown has no table."""
-    fenced = inside = False
-    for index, line in enumerate(lines):
-        row = not fenced and line.startswith("|") and line.endswith("|") and len(line) > 1
-        following = lines[index + 1] if index + 1 < len(lines) else ""
-        if row and not inside and not _RULE.match(following):
-            columns = len(_BAR.findall(line)) - 1
-            yield "|" + " |" * columns
-            yield "|" + "---|" * columns
-        fenced ^= line.startswith("```")
-        inside = row
-        yield line
 
 
 def _with_heading(text: str, heading: str) -> str:

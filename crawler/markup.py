@@ -14,7 +14,7 @@ from store.page import Outlink
 
 Tree = Any  # an lxml.html.HtmlElement; lxml ships no types
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PERMALINK = re.compile(
     r"(^|[\s_-])(headerlink|permalink|hash-?link|anchor-?js-link|header-anchor)"
 )
@@ -141,7 +141,7 @@ def simplify(tree: Tree) -> None:
     """
     for block in list(tree.iter("pre")):
         _plain_code(block)
-    for heading in tree.iter(*_HEADINGS):
+    for heading in tree.iter(*HEADINGS):
         for link in list(heading.iter("a")):
             link.drop_tag()
     for element in list(tree.iter("dd", "dl", "figure", "figcaption")):
