@@ -22,7 +22,9 @@ from .scratch import ROOT
 FETCHED = ROOT / ".build" / "debian"
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힣]|[^\W_぀-ヿ㐀-鿿가-힣]+")
 _TARGET = re.compile(r"\]\((?:[^()\s]|\([^()\s]*\))*\)")
-_NO_TEXT = "//script | //style | //template | //noscript | //a[contains(@class, 'headerlink')]"
+_NO_TEXT = (
+    "//script | //style | //template | //noscript | //svg | //a[contains(@class, 'headerlink')]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,11 @@ def spaced_text(tree: Any) -> str:
 
 
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd label mark q s samp small "
-    "span strike strong sub sup tt u var wbr".split()
+    re.findall(
+        r"\w+",
+        "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd label mark q s samp "
+        "small span strike strong sub sup tt u var wbr",
+    )
 )
 
 

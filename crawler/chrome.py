@@ -39,7 +39,11 @@ _NAMES = re.compile(
     r")(?=\s|$)",
     re.IGNORECASE,
 )
-_KEPT = frozenset(("html", "body", "main", "article", "pre", "code", "h1", "h2", "h3", "table"))
+_KEPT = frozenset(
+    ("html", "body", "main", "article", "pre", "code", "h1", "h2", "h3", "h4", "h5", "h6", "table")
+)
+_SECTIONS = frozenset(("section", "dt", "dd", "span", "a", "p", "li", "tr", "td"))
+_SECTION = re.compile(r"(?:^|\s)(?:section|sect\d?|level\d|refsect\d|chapter)(?=\s|$)", re.I)
 _TOC = re.compile(r"(?:^|\s)(?:toc|table-of-contents|contents local|contents topic)(?=\s|$)", re.I)
 LARGEST_SHARE = 0.5
 """Of a page's letters; what is named like a menu and holds more than this is not one."""
@@ -56,7 +60,10 @@ def drop(tree: Tree) -> None:
     for element in tree.xpath("//*[@class or @id]"):
         if element.tag in _KEPT:
             continue
-        names = f"{element.get('class') or ''} {element.get('id') or ''}"
+        names = element.get("class") or ""
+        if not (element.tag in _SECTIONS or _SECTION.search(names)):
+            # The id of a section is made from its heading, which may be “Recommended”.
+            names = f"{names} {element.get('id') or ''}"
         if _NAMES.search(names):
             if _size(element) <= LARGEST_SHARE * total:
                 _remove(element)
@@ -66,7 +73,7 @@ def drop(tree: Tree) -> None:
 
 
 def has_known_frame(tree: Tree) -> bool:
-    """True for pages of DocBook and AsciiDoc, whose body is their content once the frame is gone."""
+    """True for DocBook and AsciiDoc, whose body is the content once the frame is gone."""
     for meta in tree.iterfind(".//meta[@content]"):
         if (meta.get("name") or "").lower() == "generator":
             return bool(re.match(r"DocBook|AsciiDoc|Asciidoctor", meta.get("content")))

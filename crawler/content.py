@@ -4,8 +4,8 @@ Three rules, in this order, each measured (docs/extraction.md):
 
 `marked`   the page says where its content is: `<main>`, one `<article>`, the body of a wiki or of
            a documentation generator. Everything in it is kept but what is named as navigation.
-`chosen`   trafilatura chooses among the blocks of the page, and what stands between two that it
-           chose and is no run of links is kept too: it loses headings, tables and code.
+`chosen`   trafilatura chooses among the blocks of the page, and what stands in the same part of
+           it and is no run of links is kept too: it loses headings, tables and code.
 `whole`    where its choice is a small part of a page's prose, every block of prose is kept.
 
 It knows nothing about how blocks become a page.
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import chrome
-from .markdown import CODE, HEADING, PARAGRAPH, TABLE, Block, blocks
+from .markdown import CODE, HEADING, TABLE, Block, blocks
 from .markup import Tree
 
 MARKED, CHOSEN, WHOLE = "marked", "chosen", "whole"
 
-LEAST = 40
+LEAST = 20
 """Letters of a marked region below which the page's marks are not believed."""
 _REGIONS = (
     "//*[@id='mw-content-text']",
@@ -33,6 +33,16 @@ _REGIONS = (
 )
 _TARGET = re.compile(r"\]\([^)\s]*\)")
 _DENSE = 0.5
+"""The share of words of links from which on a block is a menu."""
+NEARLY_ALL = 0.9
+"""Of what trafilatura chose: the rest may be a line of the footer or of a sidebar."""
+MOST = 0.5
+IMPRINT_LINES = 4
+_IMPRINT = re.compile(
+    r"©|\(c\) ?\d{4}|copyright|all rights reserved|powered by|last (?:updated|modified)"
+    r"|terms of (?:use|service)|privacy policy|impressum|generated (?:by|on)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +88,68 @@ def _choose(tree: Tree) -> Content:
     got = sum(_weight(block) for block, good in zip(every, kept, strict=True) if good)
     if got < 0.25 * said or not any(kept):
         return Content(_with_heads(every, prose), WHOLE)
-    first, last = kept.index(True), len(kept) - 1 - kept[::-1].index(True)
+    inside = set(_region_of(every, kept, prose).iter())
     taken = [
-        good or (first < place < last and prose[place]) for place, good in enumerate(kept)
+        good or (prose[place] and every[place].source in inside) for place, good in enumerate(kept)
     ]
-    # A table or a listing that ends the text belongs to it.
-    for place in range(last + 1, len(every)):
-        if every[place].kind not in (CODE, TABLE):
-            break
-        taken[place] = every[place].linked < _DENSE
+    _end_of_text(every, taken, kept)
     return Content(_with_heads(every, taken), CHOSEN)
 
 
+def _region_of(every: list[Block], kept: list[bool], prose: list[bool]) -> Tree:
+    """The smallest element around nearly all that was chosen and most of the page's prose."""
+    held: dict[Tree, int] = {}
+    total = 0
+    for block, good in zip(every, kept, strict=True):
+        if good:
+            weight = _weight(block)
+            total += weight
+            for above in (block.source, *block.source.iterancestors()):
+                held[above] = held.get(above, 0) + weight
+    # These lie inside one another, because two that do not cannot both hold so much.
+    around = [element for element, weight in held.items() if weight >= NEARLY_ALL * total]
+    region = max(around, key=lambda element: sum(1 for _ in element.iterancestors()))
+    # One paragraph is not yet the text; go on outwards until most of the prose is inside.
+    says = sum(_weight(block) for block, good in zip(every, prose, strict=True) if good)
+    while region.getparent() is not None and region.tag != "body":
+        inside = set(region.iter())
+        held_here = sum(
+            _weight(block)
+            for block, good in zip(every, prose, strict=True)
+            if good and block.source in inside
+        )
+        if held_here >= MOST * says:
+            break
+        region = region.getparent()
+    return region
+
+
+def _end_of_text(every: list[Block], taken: list[bool], kept: list[bool]) -> None:
+    """Give up the imprint under a text: short lines about rights and dates that were not chosen."""
+    places = [place for place, good in enumerate(taken) if good]
+    for place in reversed(places[-IMPRINT_LINES:]):
+        if kept[place] or not _IMPRINT.search(every[place].text[:200]):
+            break
+        taken[place] = False
+
+
 def _with_heads(every: list[Block], taken: list[bool]) -> list[Block]:
-    """The blocks that are taken, and the headings over them; a heading over nothing is dropped."""
+    """The blocks that are taken, and the headings over them; one whose text was left is dropped."""
     found: list[Block] = []
     heads: list[Block] = []
+    left = False
     for block, wanted in zip(every, taken, strict=True):
         if block.kind == HEADING:
-            heads = [head for head in heads if head.level < block.level]
+            if left:
+                heads = [head for head in heads if head.level < block.level]
             heads.append(block)
+            left = False
         elif wanted:
             found += heads
             heads = []
             found.append(block)
+        else:
+            left = True
     return found
 
 

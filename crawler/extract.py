@@ -6,14 +6,12 @@ What cannot become a page comes back as a `Refusal` with a word that stays the s
 versions, never as an exception or a silent None.
 """
 
-import copy
 import functools
 import importlib.metadata
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from store.errors import UrlError
 from store.page import Outlink, PageVersion

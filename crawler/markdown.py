@@ -7,10 +7,10 @@ stands at the left margin also inside a list, because only there is its indentat
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .grid import rows_of
-from .markup import HEADINGS, Tree, words
+from .markup import BLOCKS, HEADINGS, Tree, line_of, words
 
 HEADING, PARAGRAPH, LIST, TABLE, CODE = "heading", "paragraph", "list", "table", "code"
 
@@ -21,16 +21,13 @@ MAX_HEADING = 500
 """Letters of a heading or term; a longer one was never closed and holds half the page."""
 
 _LINE = "\x1e"  # a line break on its way through the collapsing of white space
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu "
-    "nav ol optgroup p pre search section summary table tbody td tfoot th thead tr ul xmp listing "
-    "caption plaintext".split()  # noqa: SIM905
-)
 _SILENT = frozenset(
-    "script style template noscript head title meta link input select textarea button option svg "
-    "canvas audio video object embed iframe frame noframes map datalist progress meter rp "
-    "applet param source track col colgroup".split()  # noqa: SIM905
+    re.findall(
+        r"\w+",
+        "script style template noscript head title meta link input select textarea button option "
+        "svg canvas audio video object embed iframe frame noframes map datalist progress meter rp "
+        "applet param source track col colgroup",
+    )
 )
 _CODE = frozenset(("code", "tt", "kbd", "samp"))
 _STRONG = frozenset(("strong", "b"))
@@ -50,13 +47,14 @@ _MATHS = re.compile(r"(^|[\s-])(math|tex|mwe-math\S*)($|\s)", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Block:
     """One block: its `text` is Markdown without blank lines around it. `level` is a heading's;
-    `linked` is the share of its letters that are words of links.
+    `linked` is the share of its letters that are words of links, `source` the element around it.
     """
 
     kind: str
     text: str
     level: int = 0
     linked: float = 0.0
+    source: Tree = field(default=None, compare=False, repr=False)
 
 
 def blocks(tree: Tree) -> list[Block]:
@@ -82,24 +80,25 @@ class _Writer:
     def blocks(self, element: Tree, depth: int) -> list[Block]:
         """The blocks inside `element`: runs of words become paragraphs, block elements theirs."""
         if depth > MAX_DEPTH:
-            return self._paragraphs([_inert(element)])
+            return self._paragraphs([_inert(element)], element)
         found: list[Block] = []
         run: list[str] = [element.text or ""]
         for child in element:
             tag = child.tag
             if isinstance(tag, str) and tag not in _SILENT:
-                if tag in _BLOCKS or child in self._wrapping:
-                    found += self._paragraphs(run)
+                if tag in BLOCKS or child in self._wrapping:
+                    found += self._paragraphs(run, element)
                     found += self._block(child, tag, depth + 1)
                     run = []
                 else:
                     self._add_inline(child, run, depth + 1, False)
             run.append(child.tail or "")
-        return found + self._paragraphs(run)
+        return found + self._paragraphs(run, element)
 
     def _block(self, element: Tree, tag: str, depth: int) -> list[Block]:
-        if tag in HEADINGS and len(text := words(_visible(element.text_content()))) <= MAX_HEADING:
-            return [Block(HEADING, f"{'#' * int(tag[1])} {text}", int(tag[1]))] if text else []
+        if tag in HEADINGS and len(text := _visible(line_of(element))) <= MAX_HEADING:
+            level = int(tag[1])
+            return [Block(HEADING, f"{'#' * level} {text}", level, 0, element)] if text else []
         if tag in ("pre", "xmp", "listing"):
             return _code_block(element)
         if tag in ("ul", "ol", "menu", "dir"):
@@ -110,17 +109,17 @@ class _Writer:
             return self._term(element, depth)
         return self.blocks(element, depth)
 
-    def _paragraphs(self, run: list[str]) -> list[Block]:
+    def _paragraphs(self, run: list[str], source: Tree) -> list[Block]:
         raw = "".join(run)
         linked, self._linked = self._linked, 0
         if not raw or raw.isspace() or not (text := _collapse(raw)):
             return []
-        return [Block(PARAGRAPH, _HASHES.sub(r"\\\1", text), 0, _share(linked, text))]
+        return [Block(PARAGRAPH, _HASHES.sub(r"\\\1", text), 0, _share(linked, text), source)]
 
     def _term(self, element: Tree, depth: int) -> list[Block]:
         """A term that is defined: bold, and a link only if it is nothing else."""
         links = [(a.get("href"), words(a.text_content())) for a in element.iter("a")]
-        text = words(_visible(element.text_content()))
+        text = _visible(line_of(element))
         # "[source]" is a link of documentation tools to their code, not a word of the signature.
         for _, label in links:
             if label.lower() in ("[source]", "source"):
@@ -131,7 +130,7 @@ class _Writer:
             return []
         if len(links) == 1 and links[0][0] and links[0][1] == text:
             text = _link(links[0][0], text)
-        return [Block(PARAGRAPH, f"**{text}**")]
+        return [Block(PARAGRAPH, f"**{text}**", 0, 0, element)]
 
     def _list(self, element: Tree, ordered: bool, depth: int) -> list[Block]:
         found: list[Block] = []
@@ -141,7 +140,7 @@ class _Writer:
         def close() -> None:
             if lines:
                 share = weights[1] / max(weights[0], 1.0)
-                found.append(Block(LIST, "\n".join(lines), 0, share))
+                found.append(Block(LIST, "\n".join(lines), 0, share, element))
                 lines.clear()
                 weights[:] = [0.0, 0.0]
 
@@ -192,7 +191,7 @@ class _Writer:
         text = "\n".join(
             re.sub(r"\|  (?=\|)", "| ", re.sub(r"\|  (?=\|)", "| ", line)) for line in lines
         )
-        found.append(Block(TABLE, text, 0, _share(linked, text)))
+        found.append(Block(TABLE, text, 0, _share(linked, text), element))
         return found
 
     def _cell(self, cell: Tree, depth: int) -> str:
@@ -211,7 +210,7 @@ class _Writer:
             if isinstance(tag, str) and tag not in _SILENT:
                 if tag == "pre":
                     run.append(f" {_ticked(words(child.text_content()))} ")
-                elif tag in _BLOCKS or child in self._wrapping:
+                elif tag in BLOCKS or child in self._wrapping:
                     run.append(" ")
                     self._flatten(child, run, depth + 1)
                     run.append(" ")
@@ -278,9 +277,9 @@ class _Writer:
 def _wrapping(tree: Tree) -> set[Tree]:
     """The inline elements that wrap block elements, as `<a><div>…` and `<font><p>…` do."""
     found: set[Tree] = set()
-    for block in tree.iter(*_BLOCKS):
+    for block in tree.iter(*BLOCKS):
         above = block.getparent()
-        while above is not None and above.tag not in _BLOCKS and above not in found:
+        while above is not None and above.tag not in BLOCKS and above not in found:
             found.add(above)
             above = above.getparent()
     return found
@@ -307,7 +306,7 @@ def _indented(text: str, width: int) -> str:
 
 
 def _visible(text: str | None) -> str:
-    return _INVISIBLE.sub("", text or "")
+    return words(_INVISIBLE.sub("", text or ""))
 
 
 def _visible_code(text: str) -> str:
@@ -385,7 +384,7 @@ def _code_block(element: Tree) -> list[Block]:
         return []
     longest = max((len(run) for run in _TICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1 if longest >= 3 else 3)
-    return [Block(CODE, "\n".join([fence, *lines, fence]))]
+    return [Block(CODE, "\n".join([fence, *lines, fence]), 0, 0, element)]
 
 
 def _code(element: Tree) -> Iterator[str]:

@@ -1,12 +1,10 @@
-"""One parsed page made ready for extraction: absolute links, plain code blocks, no navigation.
+"""One page parsed: its tree, its absolute links, its main heading.
 
-Everything here is done to the tree *before* the extractor sees it, because the extractor resolves
-relative links against the site's root, loses code inside definition lists, and takes the pilcrow
-of a permalink for text. It knows nothing about which part of the page is its content.
+Links are made absolute here, before anything else looks at the tree, and permalinks lose their
+pilcrow. It knows nothing about which part of the page is its content.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
@@ -15,21 +13,21 @@ from store.page import Outlink
 Tree = Any  # an lxml.html.HtmlElement; lxml ships no types
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
+        "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu "
+        "nav ol optgroup p pre search section summary table tbody td tfoot th thead tr ul xmp "
+        "listing caption plaintext",
+    )
+)
+"""Elements that begin and end a line of text."""
 _PERMALINK = re.compile(
     r"(^|[\s_-])(headerlink|permalink|hash-?link|anchor-?js-link|header-anchor)"
 )
-_NAVIGATION = (
-    "//nav | //*[@role='navigation' or @role='search' or @role='banner' or @role='contentinfo']"
-    " | //body/footer | //body/header | //body/*/footer[not(parent::article or parent::main)]"
-    " | //body/*/header[not(parent::article or parent::main)]"
-    " | //div[contains(concat(' ', @class, ' '), ' sphinxsidebar ')"
-    " or contains(concat(' ', @class, ' '), ' related ')]"
-    " | //script | //style | //template | //noscript | //*[@hidden] | //*[@aria-hidden='true']"
-)
 _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
-_RAISED = "0123456789+-−n"
-_SUPERSCRIPTS = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
 MAX_ANCHOR = 200
 MAX_URL = 2000
 
@@ -37,6 +35,25 @@ MAX_URL = 2000
 def words(text: str | None) -> str:
     """Return `text` on one line, its white space collapsed."""
     return _SPACE.sub(" ", text or "").strip()
+
+
+def line_of(element: Tree) -> str:
+    """Return the words of an element on one line; a `<br>` or a block's end parts two words."""
+    if len(element) == 0:
+        return words(element.text)
+    from lxml import etree
+
+    pieces: list[str] = []
+    for event, inside in etree.iterwalk(element, ("start", "end")):
+        if not isinstance(inside.tag, str):
+            continue
+        if inside.tag == "br" or inside.tag in BLOCKS:
+            pieces.append(" ")
+        if event == "start":
+            pieces.append(inside.text or "")
+        elif inside is not element:
+            pieces.append(inside.tail or "")
+    return words("".join(pieces))
 
 
 def parse(text: str) -> Tree | None:
@@ -125,79 +142,6 @@ def _absolute(href: str | None, base: str) -> str | None:
     return target
 
 
-def drop_navigation(tree: Tree) -> None:
-    """Remove what repeats on every page of a site, and what is not text, from `tree` in place."""
-    for element in tree.xpath(_NAVIGATION):
-        if element.getparent() is not None:
-            element.drop_tree()
-
-
-def simplify(tree: Tree) -> None:
-    """Rewrite, in place, the shapes that the extractor would flatten or lose.
-
-    Code blocks become one run of text; links inside headings become the heading's words; a
-    definition list becomes a bold term followed by ordinary blocks, so that code, tables and lists
-    inside a definition survive. `10<sup>3</sup>` becomes 10³, not 103.
-    """
-    for block in list(tree.iter("pre")):
-        _plain_code(block)
-    for heading in tree.iter(*HEADINGS):
-        for link in list(heading.iter("a")):
-            link.drop_tag()
-    for element in list(tree.iter("dd", "dl", "figure", "figcaption")):
-        element.tag = "p" if element.tag == "figcaption" else "div"
-        element.attrib.clear()
-    for element in list(tree.iter("sup")):
-        text = element.text_content().strip()
-        if len(element) == 0 and text and not text.strip(_RAISED):
-            element.text = text.translate(_SUPERSCRIPTS)
-    # The extractor drops dates marked up as such, and writes the others as HTML into Markdown.
-    for element in list(tree.iter("time", "sub", "sup", "u")):
-        element.drop_tag()
-    for term in list(tree.iter("dt")):
-        _bold_term(term)
-
-
-def _plain_code(block: Tree) -> None:
-    from lxml import etree
-
-    text = _code_text(block).strip("\n")
-    block.clear(keep_tail=True)
-    code = etree.SubElement(block, "code")
-    code.text = text if "\n" in text else text + "\n"
-
-
-def _code_text(block: Tree) -> str:
-    return "".join(_code_pieces(block))
-
-
-def _code_pieces(element: Tree) -> Iterator[str]:
-    if element.tag == "br":
-        yield "\n"
-    yield element.text or ""
-    for child in element:
-        if isinstance(child.tag, str):
-            yield from _code_pieces(child)
-        yield child.tail or ""
-
-
-def _bold_term(term: Tree) -> None:
-    from lxml import etree
-
-    links = [(a.get("href"), words(a.text_content())) for a in term.iter("a") if a.get("href")]
-    text = words(term.text_content())
-    # "[source]" is a link of documentation tools to their code, not a word of the signature.
-    for _, label in links:
-        if label.lower() in ("[source]", "source"):
-            text = words(text.replace(label, ""))
-    lone = links[0][0] if len(links) == 1 and links[0][1] == text else None
-    term.clear(keep_tail=True)
-    term.tag = "p"
-    strong = etree.SubElement(term, "strong")
-    holder = etree.SubElement(strong, "a", href=lone) if lone else strong
-    holder.text = text
-
-
 def first_heading(tree: Tree) -> str:
     """Return the words of the page's main `<h1>`, empty where it has none.
 
@@ -205,6 +149,6 @@ def first_heading(tree: Tree) -> str:
     """
     for path in (".//main//h1", ".//article//h1", ".//h1"):
         for heading in tree.iterfind(path):
-            if text := words(heading.text_content()):
+            if text := line_of(heading):
                 return text
     return ""
