@@ -15,19 +15,19 @@ _NAVIGATION = (
     " | //body/footer | //body/header | //body/*/footer[not(parent::article or parent::main)]"
     " | //body/*/header[not(parent::article or parent::main)]"
     " | //*[@aria-hidden='true' and not(descendant::math)]"
-    " | //*[contains(translate(@style, ' ', ''), 'display:none')]"
+    " | //*[contains(translate(@style, ' ', ''), 'display:none') and not(descendant::math)]"
 )
 _NAMES = re.compile(
     r"(?:^|\s)(?:"
     # Wikis
-    r"mw-editsection\S*|navbox\S*|catlinks|mw-jump-link|noprint|mw-indicators|metadata|sistersitebox"
+    r"mw-editsection\S*|mw-cite-backlink|navbox\S*|catlinks|mw-jump-link|noprint|mw-indicators|metadata|sistersitebox"
     # Generators of documentation
     r"|sphinxsidebar\S*|related|navheader|navfooter|prevnext\S*|headerlink|linenos|lineno|edit-this-page"
     r"|nosearch|skip-?nav\S*|skip-?link\S*|navbar\S*|top-?nav|bottom-?nav|sub-?nav|nav-?list\S*"
     # Everywhere
     r"|breadcrumbs?|breadcrumb-\S+|pagination|pager|site-?(?:header|footer|nav\S*)|page-?footer"
     r"|side-?bar|sidebar-\S+|menu|main-?menu|footer|global-?(?:header|footer|nav)|masthead-nav"
-    r"|(?:social|share|sharing)(?:-?(?:bar|buttons?|links?|icons?|tools|list|box|this))?|addthis\S*"
+    r"|(?:social|share|sharing)(?:-\S+|bar|buttons?|links?|icons?)?|addthis\S*"
     r"|cookie-?(?:banner|bar|notice|consent|popup)\S*|gdpr\S*|consent-\S+"
     r"|newsletter(?:-\S+)?|subscribe(?:-\S+)?|sign-?up-?(?:form|box)"
     r"|advert\S*|ads?|ad-\S+|sponsored(?:-\S+)?|promo(?:-\S+)?|outbrain\S*|taboola\S*|banner-ad\S*"

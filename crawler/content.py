@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import chrome
-from .markdown import CODE, HEADING, TABLE, Block, blocks
+from .markdown import CODE, HEADING, LIST, TABLE, Block, blocks
 from .markup import Tree
 
 MARKED, CHOSEN, WHOLE = "marked", "chosen", "whole"
@@ -32,7 +32,7 @@ _REGIONS = (
     "//div[@class='body' and ancestor::div[@class='document']]",
 )
 _TARGET = re.compile(r"\]\([^)\s]*\)")
-_DENSE = 0.5
+_DENSE = 0.6
 """The share of words of links from which on a block is a menu."""
 NEARLY_ALL = 0.9
 """Of what trafilatura chose: the rest may be a line of the footer or of a sidebar."""
@@ -51,6 +51,8 @@ class Content:
 
     blocks: list[Block]
     rule: str
+    is_navigation: bool = False
+    """True where nothing was left because all that the page has are links."""
 
 
 def content_of(tree: Tree) -> Content:
@@ -86,12 +88,20 @@ def _choose(tree: Tree) -> Content:
     prose = [block.kind in (CODE, TABLE) or block.linked < _DENSE for block in every]
     said = sum(_weight(block) for block, good in zip(every, prose, strict=True) if good)
     got = sum(_weight(block) for block, good in zip(every, kept, strict=True) if good)
+    if said < LEAST and len(every) > prose.count(True):
+        return Content([], WHOLE, is_navigation=True)
     if got < 0.25 * said or not any(kept):
+        _end_of_text(every, prose, kept)
         return Content(_with_heads(every, prose), WHOLE)
     inside = set(_region_of(every, kept, prose).iter())
     taken = [
         good or (prose[place] and every[place].source in inside) for place, good in enumerate(kept)
     ]
+    # A list of links under a heading of the text (“See also”) is where a reader goes on.
+    begun = kept.index(True)
+    for place in range(begun + 1, len(every)):
+        under = every[place - 1].kind == HEADING and every[place].source in inside
+        taken[place] |= under and every[place].kind == LIST
     _end_of_text(every, taken, kept)
     return Content(_with_heads(every, taken), CHOSEN)
 

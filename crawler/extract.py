@@ -51,7 +51,7 @@ class Refusal:
     """Why a response is not a page. Its links may still lead to pages.
 
     `reason` is one of `binary`, `empty`, `too-large`, `too-complex`, `bad-charset`, `not-html`,
-    `no-text`, `too-short`; `detail` is a sentence for people.
+    `no-text`, `navigation-only`, `too-short`; `detail` is a sentence for people.
     """
 
     reason: str
@@ -106,8 +106,11 @@ def _read(
     title = metadata.title_of(tree, heading, url)
     published = metadata.published_of(tree)
     site = metadata.site_of(tree, url)
+    author = metadata.author_of(tree)
     content = content_of(tree)
     text = _with_heading(joined(content.blocks), heading)
+    if content.is_navigation:
+        return Refusal("navigation-only", "there is nothing on it but links", outlinks)
     weight = _weight(text)
     if weight == 0:
         return Refusal("no-text", "no text was left after navigation and scripts", outlinks)
@@ -121,6 +124,7 @@ def _read(
         lang=metadata.language_of(tree, text),
         site=site,
         published=published,
+        author=author,
         status=status,
         source=source,
         extractor=extractor(),

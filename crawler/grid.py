@@ -79,7 +79,7 @@ class Table:
                     across = down = 1
                 for step in range(max(1, across)):
                     # Across, a head holds for each column; other words are said once.
-                    said = words if step == 0 or is_head else ""
+                    said = words if step == 0 or (is_head and len(cells) > 1) else ""
                     if down > 1:
                         pending[len(row)] = (down - 1, said)
                     row.append(said)

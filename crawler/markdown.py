@@ -35,11 +35,12 @@ _EMPHASIS = frozenset(("em", "i"))
 _RAISED = "0123456789+-−n"
 _SUPERSCRIPTS = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
 _SPACE = re.compile(r"[\s\u2028\u2029]+")
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0e-\x1f\x7f]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0e-\x1d\x1f\x7f]")
 _CONTROL = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0b-\x1f\x7f]")
 _TARGET = re.compile(r"\]\([^)\s]*\)")
 _HASHES = re.compile(r"(?m)^(#{1,6})(?=\s)")
 _EMPTY_CELL = re.compile(r"\|  (?=\|)")  # one space wide is enough
+_BLANK = re.compile(r"\n{3,}")
 _TICKS = re.compile(r"`+")
 _MATHS = re.compile(r"(^|[\s-])(math|tex|mwe-math\S*)($|\s)", re.IGNORECASE)
 
@@ -225,9 +226,9 @@ class _Writer:
             run.append(_LINE)
         elif tag == "img":
             if _MATHS.search(element.get("class") or ""):
-                run.append(f" {element.get('alt') or ''} ")
+                run.append(element.get("alt") or "")
         elif tag == "math":
-            run.append(f" {_formula(element)} ")
+            run.append(_formula(element))
         elif tag in _CODE:
             run.append(_around(element.text_content(), _ticked))
         elif tag == "a" and element.get("href"):
@@ -302,7 +303,7 @@ def _number(value: str | None, default: int) -> int:
 
 
 def _indented(text: str, width: int) -> str:
-    return text.replace("\n", "\n" + " " * width)
+    return text.replace("\n\n", "\n").replace("\n", "\n" + " " * width)
 
 
 def _visible(text: str | None) -> str:
@@ -318,12 +319,12 @@ def _inert(element: Tree) -> str:
 
 
 def _collapse(raw: str) -> str:
-    """White space as a browser shows it, and each `<br>` a new line."""
+    """White space as a browser shows it, and each `<br>` a new line; two make a blank one."""
     raw = _INVISIBLE.sub("", raw)
     if _LINE not in raw:
         return _SPACE.sub(" ", raw).strip()
     lines = (_SPACE.sub(" ", line).strip() for line in raw.split(_LINE))
-    return "\n".join(line for line in lines if line)
+    return _BLANK.sub("\n\n", "\n".join(lines)).strip()
 
 
 def _around(text: str, dress: Callable[[str], str]) -> str:

@@ -113,7 +113,7 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
             link.drop_tag()
             continue
         link.set("href", target)
-        text = words(link.text_content() or link.get("title") or link.get("alt"))[:MAX_ANCHOR]
+        text = _anchor(link)
         if not found.get(target):
             found[target] = text
     for frame in tree.iter("frame", "iframe"):
@@ -127,6 +127,14 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
             if target is not None and target != self_url:
                 found.setdefault(target, "")
     return tuple(Outlink(target, text) for target, text in found.items())
+
+
+def _anchor(link: Tree) -> str:
+    """What a link is called: its words, else its title, else what its picture shows."""
+    if not (text := words(link.text_content() or link.get("title") or link.get("alt"))):
+        image = link.find(".//img[@alt]")
+        text = words(image.get("alt")) if image is not None else ""
+    return text[:MAX_ANCHOR]
 
 
 def _absolute(href: str | None, base: str) -> str | None:
