@@ -31,12 +31,14 @@ _REGIONS = (
     "//main",
     "//div[@class='body' and ancestor::div[@class='document']]",
 )
-_TARGET = re.compile(r"\]\([^)\s]*\)")
+_TARGET = re.compile(r"\]\([^()\s]*\)")
 _DENSE = 0.6
 """The share of words of links from which on a block is a menu."""
 NEARLY_ALL = 0.9
 """Of what trafilatura chose: the rest may be a line of the footer or of a sidebar."""
 MOST = 0.5
+MOST_ELEMENTS = 20_000
+"""Above it, trafilatura is not asked: parts of it take time in the square of a page's size."""
 IMPRINT_LINES = 4
 _IMPRINT = re.compile(
     r"©|\(c\) ?\d{4}|copyright|all rights reserved|powered by|last (?:updated|modified)"
@@ -166,7 +168,13 @@ def _with_heads(every: list[Block], taken: list[bool]) -> list[Block]:
 def _chosen_text(tree: Tree) -> str:
     """The words of the blocks that trafilatura takes for the content."""
     import trafilatura
+    from lxml import etree
 
+    if sum(1 for _ in tree.iter()) > MOST_ELEMENTS:
+        return ""
+    tree = copy.deepcopy(tree)
+    # It lays out the spans of tables, and takes a number of any size for what it says.
+    etree.strip_attributes(tree, "rowspan", "colspan")
     options: dict[str, Any] = {
         "output_format": "txt",
         "include_tables": True,
@@ -176,7 +184,10 @@ def _chosen_text(tree: Tree) -> str:
         "deduplicate": False,
         "config": _config(),
     }
-    return trafilatura.extract(copy.deepcopy(tree), fast=True, **options) or ""
+    try:
+        return trafilatura.extract(tree, fast=True, **options) or ""
+    except RecursionError:
+        return ""
 
 
 @functools.cache

@@ -24,19 +24,22 @@ from .markdown import joined
 
 MAX_BYTES = 10_000_000
 MAX_ELEMENTS = 250_000
+MAX_MARKS = 3 * MAX_ELEMENTS
+"""Of `<`; counted before a page is parsed, because a tree takes a hundred times its bytes."""
+MAX_TEXT = 5_000_000
 MIN_WEIGHT = 40
 """Letters a page must have to be kept; one of Chinese, Japanese or Korean weighs three."""
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
 _MAGIC = (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF")
-_TAG = re.compile(r"<\s*(!doctype|html|head|body|div|p|h1|title|meta|table|a|ul|span)\b", re.I)
+_TAG = re.compile(
+    r"<\s*(!doctype|html|head|body|base|title|meta|link|style|script|template|frameset|iframe|div"
+    r"|p|br|hr|h[1-6]|main|article|section|header|footer|nav|aside|center|table|tr|td|ul|ol|li|dl"
+    r"|dt|pre|code|blockquote|form|select|a|b|i|u|em|strong|font|span|img|svg|math|details)\b",
+    re.IGNORECASE,
+)
 _ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_TARGET = re.compile(r"\]\([^)\s]*\)")
-_FENCED = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"(\[(?:\\.|[^\[\]\\]){0,300}\]\([^)\s]{0,2000}\))")
-_BLANK_LINES = re.compile(r"\n{3,}")
-_RULE = re.compile(r"\|(\s*:?-+:?\s*\|)+$")
-_BAR = re.compile(r"(?<!\\)\|")
+_TARGET = re.compile(r"\]\([^()\s]*\)")
 _HEADING_LINE = re.compile(r"(#{1,6})\s+(.*)")
 
 
@@ -83,7 +86,12 @@ def extract(
         return Refusal("bad-charset", "its bytes are not text in any character set that fits")
     if not _TAG.search(text[:50_000]):
         return Refusal("not-html", "there is no HTML in it")
-    tree = markup.parse(text)
+    if (count := text.count("<")) > MAX_MARKS:
+        return Refusal("too-complex", f"it has {count:,} marks of tags, more than {MAX_MARKS:,}")
+    try:
+        tree = markup.parse(text)
+    except markup.TooDeep:
+        return Refusal("too-complex", "its elements stand thousands deep inside one another")
     if tree is None:
         return Refusal("empty", "there is nothing in it")
     if (count := sum(1 for _ in tree.iter())) > MAX_ELEMENTS:
@@ -114,6 +122,8 @@ def _read(
     weight = _weight(text)
     if weight == 0:
         return Refusal("no-text", "no text was left after navigation and scripts", outlinks)
+    if len(text) > MAX_TEXT:
+        return Refusal("too-large", f"its text has {len(text):,} letters", outlinks)
     if weight < MIN_WEIGHT:
         return Refusal("too-short", f"it has only about {weight} letters of text", outlinks)
     return PageVersion(

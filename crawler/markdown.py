@@ -37,7 +37,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹�
 _SPACE = re.compile(r"[\s\u2028\u2029]+")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0e-\x1d\x1f\x7f]")
 _CONTROL = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0b-\x1f\x7f]")
-_TARGET = re.compile(r"\]\([^)\s]*\)")
+_TARGET = re.compile(r"\]\([^()\s]*\)")
 _HASHES = re.compile(r"(?m)^(#{1,6})(?=\s)")
 _EMPTY_CELL = re.compile(r"\|  (?=\|)")  # one space wide is enough
 _BLANK = re.compile(r"\n{3,}")

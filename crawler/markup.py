@@ -26,8 +26,11 @@ BLOCKS = frozenset(
 _PERMALINK = re.compile(
     r"(^|[\s_-])(headerlink|permalink|hash-?link|anchor-?js-link|header-anchor)"
 )
+_UNSPOKEN = ("font", "big", "small", "nobr", "blink")  # looks, nested without end in old pages
 _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+_LONG_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]{8192,}>")
+"""A tag with more in it than any page needs; libxml2 compares each attribute with all others."""
 MAX_ANCHOR = 200
 MAX_URL = 2000
 
@@ -56,21 +59,31 @@ def line_of(element: Tree) -> str:
     return words("".join(pieces))
 
 
+class TooDeep(Exception):
+    """More elements stand inside one another than are read; what is deeper would be lost."""
+
+
 def parse(text: str) -> Tree | None:
     """Return the tree of an HTML page, or None where there is not a single element in it.
 
-    libxml2 stops nesting at 255 levels, so that no page can exhaust the stack.
+    Raises TooDeep beyond some 2,000 levels, where libxml2 drops the rest of a page. (Without
+    `huge_tree` it does so at 255, which an old page reaches by never closing its <font>.)
     """
     from lxml import etree, html
 
     # lxml refuses a str with an encoding declaration, and NUL ends a C string early.
+    text = _LONG_TAG.sub(r"<\1>", text)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""), count=1)
     if not text.strip():
         return None
     try:
-        tree = html.document_fromstring(text, ensure_head_body=True)
+        parser = html.HTMLParser(huge_tree=True)
+        tree = html.document_fromstring(text, parser=parser, ensure_head_body=True)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise TooDeep
+    etree.strip_tags(tree, *_UNSPOKEN)
     for stray in list(tree.iter(etree.Comment, etree.ProcessingInstruction)):
         if stray.getparent() is not None:
             stray.drop_tree()
