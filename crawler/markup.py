@@ -112,7 +112,7 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
     """Make every link of `tree` absolute, in place, and return those to other http(s) pages.
 
     Fragments are dropped: a page, not a place in it, is what the store knows. Links to the page
-    itself, `mailto:`, scripts and permalinks lose their tag and keep their words. The result is in
+    itself, `mailto:`, scripts and permalinks lose their target and keep their words. The result is in
     document order, each address once with its first non-empty text.
     """
     found: dict[str, str] = {}
@@ -123,7 +123,8 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
             continue
         target = _absolute(link.get("href"), base)
         if target is None or target == self_url:
-            link.drop_tag()
+            # Not drop_tag, which looks through all siblings.
+            link.attrib.pop("href", None)
             continue
         link.set("href", target)
         text = _anchor(link)

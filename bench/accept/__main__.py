@@ -14,7 +14,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from ..scratch import scratch
-from . import clone, demo, docs, kills, repeats, replays, researcher, retrieval, sealed, speed
+from . import (
+    clone,
+    demo,
+    docs,
+    hostile,
+    kills,
+    repeats,
+    replays,
+    researcher,
+    retrieval,
+    sealed,
+    speed,
+)
 from .check import Check, Outcome, perform
 from .stage import Stage
 
@@ -23,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     *demo.CHECKS,
     *researcher.CHECKS,
     *docs.CHECKS,
+    *hostile.CHECKS,
     *replays.CHECKS,
     *repeats.CHECKS,
     *sealed.CHECKS,
