@@ -48,6 +48,14 @@ def _links(chance: random.Random, count: int) -> str:
     return _text("".join(f'<a href="/l/{chance.random()}">link {n}</a> ' for n in range(count)))
 
 
+def _links_in_links(_: random.Random, count: int) -> str:
+    return _text("".join(f'<a href="/l/{n}">x ' for n in range(count)))
+
+
+def _menu(_: random.Random, count: int) -> str:
+    return "<ul>" + "".join(f'<li><a href="/l/{n}">to {n}</a>' for n in range(count))
+
+
 def _attributes(_: random.Random, count: int) -> str:
     return f"<p {' '.join(f'a{n}=1' for n in range(count))}>{PROSE * 3}"
 
@@ -102,7 +110,7 @@ def _soup(chance: random.Random, count: int) -> str:
     return _text("".join(pieces))
 
 
-def _refuse_nothing(of: str) -> Make:
+def _repeated(of: str) -> Make:
     return lambda _, count: _text(of * count)
 
 
@@ -114,29 +122,29 @@ KINDS: dict[str, tuple[Make, frozenset[str]]] = {
     "deep list, closed": (lambda _, n: _text(("<ul><li>x" * 50 + "</ul>" * 50) * (n // 50)), _HUGE),
     "never closed": (lambda _, n: f"<p>{PROSE}<b>{PROSE}<i>" * min(n, 3000), _THIN),
     "soup of tags": (_soup, _THIN),
-    "many elements": (_refuse_nothing("<p>x"), _HUGE),
-    "many breaks": (_refuse_nothing("<br>"), _HUGE),
-    "many comments": (_refuse_nothing("<!-- c -->"), _HUGE),
+    "many elements": (_repeated("<p>x"), _HUGE),
+    "many breaks": (_repeated("<br>"), _HUGE),
+    "many comments": (_repeated("<!-- c -->"), _HUGE),
     "comment without an end": (lambda _, n: _text("<!-- " + "x" * n), _FINE),
     "many attributes": (_attributes, _FINE),
     "one attribute": (lambda _, n: f'<p class="{"menu x " * n}">{PROSE * 3}', _FINE),
     "attribute without an end": (lambda _, n: _text('<p class="' + "x " * n), _FINE),
     "many classes": (lambda _, n: _text('<div class="sidebar-x ad-y">z</div>' * n), _HUGE),
     "many links": (_links, _HUGE),
-    "links in links": (lambda _, n: _text("".join(f'<a href="/l/{i}">x ' for i in range(n))), _HUGE),
+    "links in links": (_links_in_links, _HUGE),
     "long links": (lambda _, n: _text('<a href="' + "../" * n + 'x">z</a>'), _FINE),
-    "bad links": (_refuse_nothing('<a href="http://[bad">x</a><a href="//\\">y</a>'), _HUGE),
+    "bad links": (_repeated('<a href="http://[bad">x</a><a href="//\\">y</a>'), _HUGE),
     "wide table": (lambda _, n: _text(f"<table><tr>{'<td>x' * n}</table>"), _HUGE),
     "tall table": (lambda _, n: _text(f"<table>{'<tr><td>x<td>y' * n}</table>"), _HUGE),
     "table of spans": (
         lambda _, n: _text(f"<table>{'<tr><td rowspan=65534 colspan=9999>x' * n}</table>"), _HUGE),
-    "many headings": (_refuse_nothing("<h2>Heading</h2>"), _HUGE),
+    "many headings": (_repeated("<h2>Heading</h2>"), _HUGE),
     "heading without an end": (lambda _, n: "<h1>" + PROSE * min(n, 30_000), _HUGE),
     "many titles": (lambda _, n: "<title>x</title>" * n + _text(""), _HUGE),
     "many metas": (lambda _, n: '<html><meta name="date" content="x">' * n + _text(""), _HUGE),
     "terms": (lambda _, n: _text("<dl>" + "<dt><a href=x>source</a><dd>d" * n), _HUGE),
     "bomb of entities": (_entities, _HUGE),
-    "script": (lambda _, n: _text("<script>" + "if (a<b) { c = '</p>' } " * n + "</script>"), _HUGE),
+    "script": (_repeated("<script>if (a<b) { c = '</p>' }</script>"), _HUGE),
     "style": (lambda _, n: _text("<style>" + "a > b { c: d } " * n + "</style>"), _FINE),
     "JSON": (
         lambda _, n: _text('<script type="application/ld+json">' + '{"author":[' * n + "</script>"),
@@ -157,7 +165,7 @@ KINDS: dict[str, tuple[Make, frozenset[str]]] = {
         lambda _, n: _text("é" * n).encode() + _text("é" * n).encode("latin-1"), _BYTES),
     "UTF-16 without a mark": (lambda _, n: _text("x" * n).encode("utf-16-le"), _BYTES),
     "only scripts": (lambda _, n: "<html><body>" + "<script>a()</script>" * n, _EMPTY),
-    "only links": (lambda _, n: "<ul>" + "".join(f'<li><a href="/l/{i}">to {i}</a>' for i in range(n)), _MENU),
+    "only links": (_menu, _MENU),
     "nothing": (lambda _, n: " " * n, frozenset(("empty",))),
     "frames": (lambda _, n: "<html><frameset>" + '<frame src="/l/x">' * n, _THIN),
     "templates": (lambda _, n: _text("<template>" * n), _THIN),

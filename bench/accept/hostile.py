@@ -1,4 +1,4 @@
-"""A crawl of pages that mean harm: each is a page or has its named failure, and memory is bounded."""
+"""A crawl of pages that mean harm: each becomes a page or a named failure, in bounded memory."""
 
 import contextlib
 import os
