@@ -19,7 +19,7 @@ from urllib.parse import quote
 from .errors import BenchError
 from .scratch import ROOT
 
-FETCHED = ROOT / ".build" / "debian"
+FETCHED = ROOT / ".build"
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힣]|[^\W_぀-ヿ㐀-鿿가-힣]+")
 _TARGET = re.compile(r"\]\((?:[^()\s]|\([^()\s]*\))*\)")
 _NO_TEXT = (
