@@ -36,7 +36,8 @@ class Table:
         """
         rows = list(self._spread(text))
         width = max((len(row) for _, row in rows), default=0)
-        heads, body = [], []
+        heads: list[list[str]] = []
+        body: list[list[str]] = []
         ragged = width * len(rows) > 4 * MAX_CELLS
         for is_head, row in rows:
             row += [""] * (0 if ragged else width - len(row))

@@ -76,10 +76,12 @@ def parse(text: str) -> Tree | None:
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""), count=1)
     if not text.strip():
         return None
+    parser = html.HTMLParser(huge_tree=True)
     try:
-        parser = html.HTMLParser(huge_tree=True)
         tree = html.document_fromstring(text, parser=parser, ensure_head_body=True)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        if any(entry.type == etree.ErrorTypes.ERR_NO_MEMORY for entry in parser.error_log):
+            raise MemoryError from None
         return None
     if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
         raise TooDeep
@@ -112,8 +114,8 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
     """Make every link of `tree` absolute, in place, and return those to other http(s) pages.
 
     Fragments are dropped: a page, not a place in it, is what the store knows. Links to the page
-    itself, `mailto:`, scripts and permalinks lose their target and keep their words. The result is in
-    document order, each address once with its first non-empty text.
+    itself, `mailto:` and scripts lose their target and keep their words, permalinks go. The result
+    is in document order, each address once with its first non-empty text.
     """
     found: dict[str, str] = {}
     self_url = urldefrag(url).url
