@@ -69,6 +69,7 @@ import sys
 from datetime import UTC, datetime
 from crawler import bounds, pool
 import trafilatura, py3langid
+py3langid.classify("a ferry crosses")
 bounds.bound_memory(int(sys.argv[1]))
 bodies = [b"<main>" + b"<p>x<a href=/y>z</a><b>c</b>" * 80_000, b"<p>" + b"A ferry crosses the strait. " * 9]
 for body in bodies:
