@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from . import crawling, encoding, engine, frozen, searching, starting, storing
+from . import crawling, encoding, engine, extracting, frozen, searching, starting, storing
 from .rows import Row, table
 
 GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -21,6 +21,7 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "encoding": encoding.rows,
     "engine": engine.rows,
     "crawling": crawling.rows,
+    "extracting": extracting.rows,
 }
 HEADS = ("row", "figure", "baseline", "figure", "ratio", "target", "met")
 

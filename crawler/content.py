@@ -23,6 +23,8 @@ from .markup import Tree
 
 MARKED, CHOSEN, WHOLE = "marked", "chosen", "whole"
 
+MODE: dict[str, bool] = {"fast": True}
+"""How trafilatura is asked; `python -m bench.extracting` compares the others."""
 LEAST = 20
 """Letters of a marked region below which the page's marks are not believed."""
 _REGIONS = (
@@ -185,7 +187,7 @@ def _chosen_text(tree: Tree) -> str:
         "config": _config(),
     }
     try:
-        return trafilatura.extract(tree, fast=True, **options) or ""
+        return trafilatura.extract(tree, **MODE, **options) or ""
     except RecursionError:
         return ""
 
