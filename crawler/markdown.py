@@ -151,8 +151,9 @@ class _Writer:
             open_item = False
             for block in self.blocks(item, depth + 1):
                 if block.kind in (PARAGRAPH, LIST):
-                    weights[0] += len(block.text)
-                    weights[1] += block.linked * len(block.text)
+                    letters = _letters(_TARGET.sub("]", block.text))
+                    weights[0] += letters
+                    weights[1] += block.linked * letters
                 if block.kind == PARAGRAPH and not open_item:
                     lines.append(mark + _indented(block.text, len(mark)))
                     open_item = True
@@ -267,7 +268,7 @@ class _Writer:
         if not inside.strip():
             image = element.find(".//img[@alt]")
             inside = image.get("alt") if image is not None else ""
-        self._linked += len(words(inside))
+        self._linked += _letters(inside)
         if not inside.strip() or target == self._target:
             run.append(inside)
             return
@@ -286,9 +287,13 @@ def _wrapping(tree: Tree) -> set[Tree]:
     return found
 
 
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
+
+
 def _share(linked: int, text: str) -> float:
     """The share of the letters of `text` that are words of links."""
-    return min(1.0, linked / max(1, len(_TARGET.sub("]", text))))
+    return min(1.0, linked / max(1, _letters(_TARGET.sub("]", text))))
 
 
 def _items(element: Tree) -> Iterator[Tree]:
