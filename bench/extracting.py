@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from .errors import BenchError
 from .realpages import (
@@ -58,7 +59,7 @@ def ours(body: bytes, url: str) -> str:
     return getattr(extract(body, {"content-type": "text/html"}, url, _WHEN), "text", "")
 
 
-def ours_asking(**mode: bool) -> Reader:
+def ours_asking(**mode: Any) -> Reader:
     """Ours, asking trafilatura in another mode."""
 
     def read(body: bytes, url: str) -> str:
@@ -74,7 +75,7 @@ def ours_asking(**mode: bool) -> Reader:
     return read
 
 
-def trafilatura(**mode: bool) -> Reader:
+def trafilatura(**mode: Any) -> Reader:
     """Trafilatura by itself, as Markdown."""
 
     def read(body: bytes, url: str) -> str:
@@ -164,10 +165,10 @@ def score(
     return Score(len(found), precision, recall, f1, mean(heads), 1000 * taken / len(found))
 
 
-def _headings_found(main: object, text: str) -> Iterator[float]:
+def _headings_found(main: Any, text: str) -> Iterator[float]:
     lines = re.sub(r"\]\([^()]*\)", "]", text).split("\n")
     said = {_letters(line) for line in lines if line.startswith("#")}
-    for heading in main.iter("h1", "h2", "h3", "h4", "h5", "h6"):  # type: ignore[attr-defined]
+    for heading in main.iter("h1", "h2", "h3", "h4", "h5", "h6"):
         if letters := _letters(spaced_text(heading)):
             yield float(letters in said)
 

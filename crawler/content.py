@@ -23,7 +23,7 @@ from .markup import Tree
 
 MARKED, CHOSEN, WHOLE = "marked", "chosen", "whole"
 
-MODE: dict[str, bool] = {"fast": True}
+MODE: dict[str, Any] = {"fast": True}
 """How trafilatura is asked; `python -m bench.extracting` compares the others."""
 LEAST = 20
 """Letters of a marked region below which the page's marks are not believed."""
