@@ -21,7 +21,7 @@ _THIN = frozenset((PAGE, "no-text", "too-short", "navigation-only", "too-complex
 _BYTES = frozenset((PAGE, "binary", "bad-charset", "no-text", "too-short", "not-html"))
 _EMPTY = frozenset(("no-text", "too-complex"))
 _MENU = frozenset(("navigation-only", "too-complex"))
-_REPEATS = (30, 30, 300, 300, 300, 3_000, 3_000, 30_000, 100_000)
+_REPEATS = (30, 30, 300, 300, 300, 3_000, 3_000, 3_000, 30_000, 30_000, 100_000, 400_000)
 
 
 @dataclass(frozen=True, slots=True)

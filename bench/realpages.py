@@ -113,6 +113,13 @@ COLLECTIONS = (
                "//div[@class='navheader' or @class='navfooter']", "ja"),
     Collection("aptitude-ru", "aptitude-doc-ru", "usr/share/doc/aptitude/html/ru", "//body",
                "//div[@class='navheader' or @class='navfooter']", "ru"),
+    # Looked at only when the rules stood: what they are worth on pages they were not made on.
+    Collection("handbook-de", "debian-handbook", "usr/share/doc/debian-handbook/html/de-DE",
+               "//body", "//*[@id='banner' or @id='title' or contains(@class, 'docnav')]", "de"),
+    Collection("handbook-zh", "debian-handbook", "usr/share/doc/debian-handbook/html/zh-CN",
+               "//body", "//*[@id='banner' or @id='title' or contains(@class, 'docnav')]", "zh"),
+    Collection("pascal", "fp-docs-3.2.2", "usr/share/doc/fp-docs/3.2.2/rtl", "//body",
+               "//table[@class='bar']"),
 )  # fmt: skip
 
 

@@ -45,6 +45,8 @@ _KEPT = frozenset(
 _SECTIONS = frozenset(("section", "dt", "dd", "span", "a", "p", "li", "tr", "td"))
 _SECTION = re.compile(r"(?:^|\s)(?:section|sect\d?|level\d|refsect\d|chapter)(?=\s|$)", re.I)
 _TOC = re.compile(r"(?:^|\s)(?:toc|table-of-contents|contents local|contents topic)(?=\s|$)", re.I)
+BOX_LETTERS, BOX_LINKS = 150, 0.2
+_BOX = re.compile(r"(?:^|\s)(?:side-?bar|related|metadata|noprint)(?=\s|$)", re.IGNORECASE)
 LARGEST_SHARE = 0.5
 """Of a page's letters; what is named like a menu and holds more than this is not one."""
 
@@ -65,7 +67,7 @@ def drop(tree: Tree) -> None:
             # The id of a section is made from its heading, which may be “Recommended”.
             names = f"{names} {element.get('id') or ''}"
         if _NAMES.search(names):
-            if _size(element) <= LARGEST_SHARE * total:
+            if _size(element) <= LARGEST_SHARE * total and not _is_box_of_text(element, names):
                 _remove(element)
         elif _TOC.search(names) and element.find(".//a[@href]") is None:
             # A list of this page's own headings; one that leads to other pages is content.
@@ -78,6 +80,14 @@ def has_known_frame(tree: Tree) -> bool:
         if (meta.get("name") or "").lower() == "generator":
             return bool(re.match(r"DocBook|AsciiDoc|Asciidoctor", meta.get("content")))
     return False
+
+
+def _is_box_of_text(element: Tree, names: str) -> bool:
+    """True for a box of prose beside a text, which handbooks call a sidebar as well."""
+    if not _BOX.search(names):
+        return False
+    size = _size(element)
+    return size >= BOX_LETTERS and sum(map(_size, element.iter("a"))) < BOX_LINKS * size
 
 
 def _remove(element: Tree) -> None:

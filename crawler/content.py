@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import chrome
-from .markdown import CODE, HEADING, LIST, TABLE, Block, blocks
+from .markdown import HEADING, LIST, TABLE, Block, blocks
 from .markup import Tree
 
 MARKED, CHOSEN, WHOLE = "marked", "chosen", "whole"
@@ -89,7 +89,7 @@ def _choose(tree: Tree) -> Content:
     every = blocks(tree.find("body") if tree.find("body") is not None else tree)
     chosen = _letters(_chosen_text(tree))
     kept = [_share_in(block, chosen) >= 0.5 for block in every]
-    prose = [block.kind in (CODE, TABLE) or block.linked < _DENSE for block in every]
+    prose = [block.linked < _DENSE for block in every]
     said = sum(_weight(block) for block, good in zip(every, prose, strict=True) if good)
     got = sum(_weight(block) for block, good in zip(every, kept, strict=True) if good)
     if said < LEAST and len(every) > prose.count(True):
@@ -105,7 +105,7 @@ def _choose(tree: Tree) -> Content:
     begun = kept.index(True)
     for place in range(begun + 1, len(every)):
         under = every[place - 1].kind == HEADING and every[place].source in inside
-        taken[place] |= under and every[place].kind == LIST
+        taken[place] |= under and every[place].kind in (LIST, TABLE)
     _end_of_text(every, taken, kept)
     return Content(_with_heads(every, taken), CHOSEN)
 
