@@ -23,7 +23,7 @@ _NAMES = re.compile(
     r"mw-editsection\S*|mw-cite-backlink|navbox\S*|catlinks|mw-jump-link|noprint|mw-indicators|metadata|sistersitebox"
     # Generators of documentation
     r"|sphinxsidebar\S*|related|navheader|navfooter|prevnext\S*|headerlink|linenos|lineno|edit-this-page"
-    r"|nosearch|skip-?nav\S*|skip-?link\S*|navbar\S*|top-?nav|bottom-?nav|sub-?nav|nav-?list\S*"
+    r"|nosearch|doc-?nav|skip-?nav\S*|skip-?link\S*|navbar\S*|top-?nav|bottom-?nav|sub-?nav|nav-?list\S*"
     # Everywhere
     r"|breadcrumbs?|breadcrumb-\S+|pagination|pager|site-?(?:header|footer|nav\S*)|page-?footer"
     r"|side-?bar|sidebar-\S+|menu|main-?menu|footer|global-?(?:header|footer|nav)|masthead-nav"

@@ -38,7 +38,7 @@ _DENSE = 0.6
 """The share of words of links from which on a block is a menu."""
 NEARLY_ALL = 0.9
 """Of what trafilatura chose: the rest may be a line of the footer or of a sidebar."""
-MOST = 0.5
+MOST = 0.75
 MOST_ELEMENTS = 20_000
 """Above it, trafilatura is not asked: parts of it take time in the square of a page's size."""
 IMPRINT_LINES = 4
