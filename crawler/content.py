@@ -39,6 +39,10 @@ _DENSE = 0.6
 NEARLY_ALL = 0.9
 """Of what trafilatura chose: the rest may be a line of the footer or of a sidebar."""
 MOST = 0.75
+ENOUGH = 0.4
+"""Of a page's letters: a lone article with so many is the content, whatever surrounds it."""
+INDEX = 1500
+"""Letters of links under a heading from which on they are no menu, but an index."""
 MOST_ELEMENTS = 20_000
 """Above it, trafilatura is not asked: parts of it take time in the square of a page's size."""
 IMPRINT_LINES = 4
@@ -74,13 +78,18 @@ def _region(tree: Tree) -> Tree | None:
         return tree.find("body")
     for path in _REGIONS:
         found = [one for one in tree.xpath(path) if _letter_count(one) >= LEAST]
-        if len(found) == 1:
-            return found[0]
         if found:
-            return max(found, key=_letter_count)
-    articles = [one for one in tree.iter("article") if _letter_count(one) >= LEAST]
+            region = max(found, key=_letter_count)
+            article = _lone_article(region, MOST)
+            return region if article is None else article
+    return _lone_article(tree, ENOUGH)
+
+
+def _lone_article(region: Tree, least: float) -> Tree | None:
+    """The only `<article>` of a region, if it has so large a share of its letters."""
+    articles = [one for one in region.iter("article") if _letter_count(one) >= LEAST]
     outer = [one for one in articles if next(one.iterancestors("article"), None) is None]
-    if len(outer) == 1 and _letter_count(outer[0]) > 0.4 * _letter_count(tree):
+    if len(outer) == 1 and _letter_count(outer[0]) >= least * _letter_count(region):
         return outer[0]
     return None
 
@@ -93,21 +102,32 @@ def _choose(tree: Tree) -> Content:
     said = sum(_weight(block) for block, good in zip(every, prose, strict=True) if good)
     got = sum(_weight(block) for block, good in zip(every, kept, strict=True) if good)
     if said < LEAST and len(every) > prose.count(True):
-        return Content([], WHOLE, is_navigation=True)
+        return _index(every)
     if got < 0.25 * said or not any(kept):
         _end_of_text(every, prose, kept)
         return Content(_with_heads(every, prose), WHOLE)
-    inside = set(_region_of(every, kept, prose).iter())
+    region = _region_of(every, kept, prose)
+    inside = set(region.iter())
     taken = [
         good or (prose[place] and every[place].source in inside) for place, good in enumerate(kept)
     ]
-    # A list of links under a heading of the text (“See also”) is where a reader goes on.
-    begun = kept.index(True)
-    for place in range(begun + 1, len(every)):
-        under = every[place - 1].kind == HEADING and every[place].source in inside
-        taken[place] |= under and every[place].kind in (LIST, TABLE)
+    # A list of links in the text's own part of the page, or under a heading (“See also”), is where
+    # a reader goes on.
+    narrow = region.tag != "body"
+    for place in range(kept.index(True) + 1, len(every)):
+        if every[place].kind in (LIST, TABLE) and every[place].source in inside:
+            taken[place] |= narrow or every[place - 1].kind == HEADING
     _end_of_text(every, taken, kept)
     return Content(_with_heads(every, taken), CHOSEN)
+
+
+def _index(every: list[Block]) -> Content:
+    """A page of links alone: an index if it has a heading and much under it, else navigation."""
+    heads = [place for place, block in enumerate(every) if block.kind == HEADING]
+    under = every[heads[0] :] if heads else []
+    if sum(map(_weight, under)) < INDEX:
+        return Content([], WHOLE, is_navigation=True)
+    return Content(under, WHOLE)
 
 
 def _region_of(every: list[Block], kept: list[bool], prose: list[bool]) -> Tree:
