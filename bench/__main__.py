@@ -10,7 +10,17 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from . import crawling, encoding, engine, frozen, looping, searching, starting, storing
+from . import (
+    crawling,
+    encoding,
+    engine,
+    extracting,
+    frozen,
+    looping,
+    searching,
+    starting,
+    storing,
+)
 from .rows import Row, table
 
 GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -22,6 +32,7 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "engine": engine.rows,
     "loop": looping.rows,
     "crawling": crawling.rows,
+    "extracting": extracting.rows,
 }
 HEADS = ("row", "figure", "baseline", "figure", "ratio", "target", "met")
 

@@ -6,14 +6,12 @@ What cannot become a page comes back as a `Refusal` with a word that stays the s
 versions, never as an exception or a silent None.
 """
 
-import copy
 import functools
 import importlib.metadata
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from store.errors import UrlError
 from store.page import Outlink, PageVersion
@@ -21,30 +19,34 @@ from store.urls import canonical, host
 
 from . import markup, metadata
 from .charset import decode
-from .shield import restore, shield
+from .content import content_of
+from .markdown import joined
 
 MAX_BYTES = 10_000_000
 MAX_ELEMENTS = 250_000
+MAX_MARKS = 3 * MAX_ELEMENTS
+"""Of `<`; counted before a page is parsed, because a tree takes a hundred times its bytes."""
+MAX_TEXT = 5_000_000
 MIN_WEIGHT = 40
 """Letters a page must have to be kept; one of Chinese, Japanese or Korean weighs three."""
 
 HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "")
 _MAGIC = (b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF")
-_TAG = re.compile(r"<\s*(!doctype|html|head|body|div|p|h1|title|meta|table|a|ul|span)\b", re.I)
+_TAG = re.compile(
+    r"<\s*(!doctype|html|head|body|base|title|meta|link|style|script|template|frameset|iframe|div"
+    r"|p|br|hr|h[1-6]|main|article|section|header|footer|nav|aside|center|table|tr|td|ul|ol|li|dl"
+    r"|dt|pre|code|blockquote|form|select|a|b|i|u|em|strong|font|span|img|svg|math|details)\b",
+    re.IGNORECASE,
+)
 _ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_TARGET = re.compile(r"\]\([^)\s]*\)")
-_FENCED = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"(\[(?:\\.|[^\[\]\\]){0,300}\]\([^)\s]{0,2000}\))")
-_BLANK_LINES = re.compile(r"\n{3,}")
-_RULE = re.compile(r"\|(\s*:?-+:?\s*\|)+$")
-_BAR = re.compile(r"(?<!\\)\|")
+_TARGET = re.compile(r"\]\([^()\s]*\)")
 _HEADING_LINE = re.compile(r"(#{1,6})\s+(.*)")
 
 
 @functools.cache
 def extractor() -> str:
     """Return the name under which pages remember what read them; it changes with every rule."""
-    return f"trafilatura-{importlib.metadata.version('trafilatura')}/1"
+    return f"trafilatura-{importlib.metadata.version('trafilatura')}/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Refusal:
     """Why a response is not a page. Its links may still lead to pages.
 
     `reason` is one of `binary`, `empty`, `too-large`, `too-complex`, `bad-charset`, `not-html`,
-    `no-text`, `too-short`; `detail` is a sentence for people.
+    `no-text`, `navigation-only`, `too-short`; `detail` is a sentence for people.
     """
 
     reason: str
@@ -84,7 +86,12 @@ def extract(
         return Refusal("bad-charset", "its bytes are not text in any character set that fits")
     if not _TAG.search(text[:50_000]):
         return Refusal("not-html", "there is no HTML in it")
-    tree = markup.parse(text)
+    if (count := text.count("<")) > MAX_MARKS:
+        return Refusal("too-complex", f"it has {count:,} marks of tags, more than {MAX_MARKS:,}")
+    try:
+        tree = markup.parse(text)
+    except markup.TooDeep:
+        return Refusal("too-complex", "its elements stand thousands deep inside one another")
     if tree is None:
         return Refusal("empty", "there is nothing in it")
     if (count := sum(1 for _ in tree.iter())) > MAX_ELEMENTS:
@@ -107,13 +114,16 @@ def _read(
     title = metadata.title_of(tree, heading, url)
     published = metadata.published_of(tree)
     site = metadata.site_of(tree, url)
-    markup.drop_navigation(tree)
-    markup.simplify(tree)
-    targets = shield(tree)
-    text = _with_heading(restore(_tidy(_markdown(tree)), targets), heading)
+    author = metadata.author_of(tree)
+    content = content_of(tree)
+    text = _with_heading(joined(content.blocks), heading)
+    if content.is_navigation:
+        return Refusal("navigation-only", "there is nothing on it but links", outlinks)
     weight = _weight(text)
     if weight == 0:
         return Refusal("no-text", "no text was left after navigation and scripts", outlinks)
+    if len(text) > MAX_TEXT:
+        return Refusal("too-large", f"its text has {len(text):,} letters", outlinks)
     if weight < MIN_WEIGHT:
         return Refusal("too-short", f"it has only about {weight} letters of text", outlinks)
     return PageVersion(
@@ -124,6 +134,7 @@ def _read(
         lang=metadata.language_of(tree, text),
         site=site,
         published=published,
+        author=author,
         status=status,
         source=source,
         extractor=extractor(),
@@ -148,71 +159,9 @@ def _unreadable(body: bytes, content_type: str, max_bytes: int) -> Refusal | Non
     return None
 
 
-@functools.cache
-def _config() -> Any:
-    """The extractor's settings, but a short page is no reason to fall back on its bare words."""
-    from trafilatura.settings import use_config
-
-    # A deep copy: what use_config returns may be the library's own.
-    config = copy.deepcopy(use_config())
-    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(MIN_WEIGHT))
-    return config
-
-
 def _is_binary(sample: bytes) -> bool:
     """More than a stray NUL or two: text has none."""
     return sample.count(0) > max(2, len(sample) // 1000)
-
-
-def _markdown(tree: markup.Tree) -> str:
-    """The page's content as the extractor sees it, with wider nets where it catches nothing."""
-    import trafilatura
-
-    options: dict[str, Any] = {
-        "output_format": "markdown",
-        "include_tables": True,
-        "include_links": True,
-        "include_formatting": True,
-        "include_comments": False,
-        "deduplicate": False,
-        "config": _config(),
-    }
-    text = trafilatura.extract(tree, fast=True, **options) or ""
-    if _weight(text) < 200:
-        wider = trafilatura.extract(tree, favor_recall=True, **options) or ""
-        if _weight(wider) > 1.5 * _weight(text):
-            text = wider
-    return text
-
-
-def _tidy(text: str) -> str:
-    """Take back the backslashes before `_ * ~ [ ]`, which hide names like `run_in_executor`."""
-    pieces = _FENCED.split(text)
-    for index in range(0, len(pieces), 2):
-        parts = _LINK.split(pieces[index])
-        for place, part in enumerate(parts):
-            parts[place] = re.sub(r"\\([_*~])" if place % 2 else r"\\([_*~\[\]])", r"\1", part)
-        pieces[index] = "".join(parts)
-    for index in range(1, len(pieces), 2):
-        if pieces[index].startswith("```"):
-            pieces[index] += "\n"
-    lines = [line.rstrip() for line in "".join(pieces).splitlines()]
-    return _BLANK_LINES.sub("\n\n", "\n".join(_with_table_heads(lines))).strip()
-
-
-def _with_table_heads(lines: list[str]) -> Iterator[str]:
-    """Give a table whose head is empty one all the same: without it, Markdown has no table."""
-    fenced = inside = False
-    for index, line in enumerate(lines):
-        row = not fenced and line.startswith("|") and line.endswith("|") and len(line) > 1
-        following = lines[index + 1] if index + 1 < len(lines) else ""
-        if row and not inside and not _RULE.match(following):
-            columns = len(_BAR.findall(line)) - 1
-            yield "|" + " |" * columns
-            yield "|" + "---|" * columns
-        fenced ^= line.startswith("```")
-        inside = row
-        yield line
 
 
 def _with_heading(text: str, heading: str) -> str:

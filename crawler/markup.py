@@ -1,12 +1,10 @@
-"""One parsed page made ready for extraction: absolute links, plain code blocks, no navigation.
+"""One page parsed: its tree, its absolute links, its main heading.
 
-Everything here is done to the tree *before* the extractor sees it, because the extractor resolves
-relative links against the site's root, loses code inside definition lists, and takes the pilcrow
-of a permalink for text. It knows nothing about which part of the page is its content.
+Links are made absolute here, before anything else looks at the tree, and permalinks lose their
+pilcrow. It knows nothing about which part of the page is its content.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urldefrag, urljoin
 
@@ -14,22 +12,25 @@ from store.page import Outlink
 
 Tree = Any  # an lxml.html.HtmlElement; lxml ships no types
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
+        "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu "
+        "nav ol optgroup p pre search section summary table tbody td tfoot th thead tr ul xmp "
+        "listing caption plaintext",
+    )
+)
+"""Elements that begin and end a line of text."""
 _PERMALINK = re.compile(
     r"(^|[\s_-])(headerlink|permalink|hash-?link|anchor-?js-link|header-anchor)"
 )
-_NAVIGATION = (
-    "//nav | //*[@role='navigation' or @role='search' or @role='banner' or @role='contentinfo']"
-    " | //body/footer | //body/header | //body/*/footer[not(parent::article or parent::main)]"
-    " | //body/*/header[not(parent::article or parent::main)]"
-    " | //div[contains(concat(' ', @class, ' '), ' sphinxsidebar ')"
-    " or contains(concat(' ', @class, ' '), ' related ')]"
-    " | //script | //style | //template | //noscript | //*[@hidden] | //*[@aria-hidden='true']"
-)
+_UNSPOKEN = ("font", "big", "small", "nobr", "blink")  # looks, nested without end in old pages
 _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
-_RAISED = "0123456789+-−n"
-_SUPERSCRIPTS = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
+_LONG_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]{8192,}>")
+"""A tag with more in it than any page needs; libxml2 compares each attribute with all others."""
 MAX_ANCHOR = 200
 MAX_URL = 2000
 
@@ -39,21 +40,52 @@ def words(text: str | None) -> str:
     return _SPACE.sub(" ", text or "").strip()
 
 
+def line_of(element: Tree) -> str:
+    """Return the words of an element on one line; a `<br>` or a block's end parts two words."""
+    if len(element) == 0:
+        return words(element.text)
+    from lxml import etree
+
+    pieces: list[str] = []
+    for event, inside in etree.iterwalk(element, ("start", "end")):
+        if not isinstance(inside.tag, str):
+            continue
+        if inside.tag == "br" or inside.tag in BLOCKS:
+            pieces.append(" ")
+        if event == "start":
+            pieces.append(inside.text or "")
+        elif inside is not element:
+            pieces.append(inside.tail or "")
+    return words("".join(pieces))
+
+
+class TooDeep(Exception):
+    """More elements stand inside one another than are read; what is deeper would be lost."""
+
+
 def parse(text: str) -> Tree | None:
     """Return the tree of an HTML page, or None where there is not a single element in it.
 
-    libxml2 stops nesting at 255 levels, so that no page can exhaust the stack.
+    Raises TooDeep beyond some 2,000 levels, where libxml2 drops the rest of a page. (Without
+    `huge_tree` it does so at 255, which an old page reaches by never closing its <font>.)
     """
     from lxml import etree, html
 
     # lxml refuses a str with an encoding declaration, and NUL ends a C string early.
+    text = _LONG_TAG.sub(r"<\1>", text)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""), count=1)
     if not text.strip():
         return None
+    parser = html.HTMLParser(huge_tree=True)
     try:
-        tree = html.document_fromstring(text, ensure_head_body=True)
+        tree = html.document_fromstring(text, parser=parser, ensure_head_body=True)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        if any(entry.type == etree.ErrorTypes.ERR_NO_MEMORY for entry in parser.error_log):
+            raise MemoryError from None
         return None
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise TooDeep
+    etree.strip_tags(tree, *_UNSPOKEN)
     for stray in list(tree.iter(etree.Comment, etree.ProcessingInstruction)):
         if stray.getparent() is not None:
             stray.drop_tree()
@@ -82,8 +114,8 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
     """Make every link of `tree` absolute, in place, and return those to other http(s) pages.
 
     Fragments are dropped: a page, not a place in it, is what the store knows. Links to the page
-    itself, `mailto:`, scripts and permalinks lose their tag and keep their words. The result is in
-    document order, each address once with its first non-empty text.
+    itself, `mailto:` and scripts lose their target and keep their words, permalinks go. The result
+    is in document order, each address once with its first non-empty text.
     """
     found: dict[str, str] = {}
     self_url = urldefrag(url).url
@@ -93,10 +125,11 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
             continue
         target = _absolute(link.get("href"), base)
         if target is None or target == self_url:
-            link.drop_tag()
+            # Not drop_tag, which looks through all siblings.
+            link.attrib.pop("href", None)
             continue
         link.set("href", target)
-        text = words(link.text_content() or link.get("title") or link.get("alt"))[:MAX_ANCHOR]
+        text = _anchor(link)
         if not found.get(target):
             found[target] = text
     for frame in tree.iter("frame", "iframe"):
@@ -112,6 +145,14 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
     return tuple(Outlink(target, text) for target, text in found.items())
 
 
+def _anchor(link: Tree) -> str:
+    """What a link is called: its words, else its title, else what its picture shows."""
+    if not (text := words(link.text_content() or link.get("title") or link.get("alt"))):
+        image = link.find(".//img[@alt]")
+        text = words(image.get("alt")) if image is not None else ""
+    return text[:MAX_ANCHOR]
+
+
 def _absolute(href: str | None, base: str) -> str | None:
     href = (href or "").strip()
     if not href or href.startswith("#"):
@@ -125,79 +166,6 @@ def _absolute(href: str | None, base: str) -> str | None:
     return target
 
 
-def drop_navigation(tree: Tree) -> None:
-    """Remove what repeats on every page of a site, and what is not text, from `tree` in place."""
-    for element in tree.xpath(_NAVIGATION):
-        if element.getparent() is not None:
-            element.drop_tree()
-
-
-def simplify(tree: Tree) -> None:
-    """Rewrite, in place, the shapes that the extractor would flatten or lose.
-
-    Code blocks become one run of text; links inside headings become the heading's words; a
-    definition list becomes a bold term followed by ordinary blocks, so that code, tables and lists
-    inside a definition survive. `10<sup>3</sup>` becomes 10³, not 103.
-    """
-    for block in list(tree.iter("pre")):
-        _plain_code(block)
-    for heading in tree.iter(*_HEADINGS):
-        for link in list(heading.iter("a")):
-            link.drop_tag()
-    for element in list(tree.iter("dd", "dl", "figure", "figcaption")):
-        element.tag = "p" if element.tag == "figcaption" else "div"
-        element.attrib.clear()
-    for element in list(tree.iter("sup")):
-        text = element.text_content().strip()
-        if len(element) == 0 and text and not text.strip(_RAISED):
-            element.text = text.translate(_SUPERSCRIPTS)
-    # The extractor drops dates marked up as such, and writes the others as HTML into Markdown.
-    for element in list(tree.iter("time", "sub", "sup", "u")):
-        element.drop_tag()
-    for term in list(tree.iter("dt")):
-        _bold_term(term)
-
-
-def _plain_code(block: Tree) -> None:
-    from lxml import etree
-
-    text = _code_text(block).strip("\n")
-    block.clear(keep_tail=True)
-    code = etree.SubElement(block, "code")
-    code.text = text if "\n" in text else text + "\n"
-
-
-def _code_text(block: Tree) -> str:
-    return "".join(_code_pieces(block))
-
-
-def _code_pieces(element: Tree) -> Iterator[str]:
-    if element.tag == "br":
-        yield "\n"
-    yield element.text or ""
-    for child in element:
-        if isinstance(child.tag, str):
-            yield from _code_pieces(child)
-        yield child.tail or ""
-
-
-def _bold_term(term: Tree) -> None:
-    from lxml import etree
-
-    links = [(a.get("href"), words(a.text_content())) for a in term.iter("a") if a.get("href")]
-    text = words(term.text_content())
-    # "[source]" is a link of documentation tools to their code, not a word of the signature.
-    for _, label in links:
-        if label.lower() in ("[source]", "source"):
-            text = words(text.replace(label, ""))
-    lone = links[0][0] if len(links) == 1 and links[0][1] == text else None
-    term.clear(keep_tail=True)
-    term.tag = "p"
-    strong = etree.SubElement(term, "strong")
-    holder = etree.SubElement(strong, "a", href=lone) if lone else strong
-    holder.text = text
-
-
 def first_heading(tree: Tree) -> str:
     """Return the words of the page's main `<h1>`, empty where it has none.
 
@@ -205,6 +173,6 @@ def first_heading(tree: Tree) -> str:
     """
     for path in (".//main//h1", ".//article//h1", ".//h1"):
         for heading in tree.iterfind(path):
-            if text := words(heading.text_content()):
+            if text := line_of(heading):
                 return text
     return ""

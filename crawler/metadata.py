@@ -1,4 +1,4 @@
-"""What a page says about itself: title, language, date of publication, name of its site.
+"""What a page says about itself: title, language, date of publication, author, name of its site.
 
 Only what is marked up as such is believed; a date in running text is not the page's date. It knows
 nothing about the page's body but its letters, from which a missing language is told.
@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from .markup import Tree, words
+from .markup import Tree, line_of, words
 
 _DATE_NAMES = (
     "article:published_time",
@@ -34,6 +34,19 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}$")
 _SAMPLE = 4000
 MAX_TITLE = 300
+MAX_NAME = 100
+MAX_JSON = 500_000
+"""Letters of one JSON-LD script; what pages say of themselves has a few thousand."""
+_AUTHOR_NAMES = (
+    "author",
+    "article:author",
+    "parsely-author",
+    "citation_author",
+    "dc.creator",
+    "dcterms.creator",
+    "sailthru.author",
+    "byl",
+)
 
 
 def title_of(tree: Tree, heading: str, url: str) -> str:
@@ -101,6 +114,48 @@ def published_of(tree: Tree) -> date | None:
     return None
 
 
+def author_of(tree: Tree) -> str:
+    """Return who the page says wrote it, several joined by commas; empty where it does not say."""
+    meta = _meta(tree)
+    found: list[str] = []
+    for name in _AUTHOR_NAMES:
+        if value := _name(meta.get(name)):
+            found = [value]
+            break
+    if not found:
+        found = [name for script in _json_ld(tree) for name in _authors_in(script, 0)]
+    if not found:
+        path = ".//*[@itemprop='author']"
+        for element in (*tree.iterfind(path), *tree.iterfind(".//a[@rel='author']")):
+            inner = element.find(".//*[@itemprop='name']")
+            found.append(_name(line_of(inner if inner is not None else element)))
+    return ", ".join(dict.fromkeys(filter(None, found)))[:MAX_TITLE]
+
+
+def _name(value: str | None) -> str:
+    """A person's name; the address of a profile is none, and neither is a sentence."""
+    text = words(value)
+    return "" if "://" in text or len(text) > MAX_NAME else text.removeprefix("By ").strip()
+
+
+def _authors_in(value: Any, depth: int) -> Iterator[str]:
+    if depth > 6:
+        return
+    if isinstance(value, list):
+        for child in value:
+            yield from _authors_in(child, depth + 1)
+    elif isinstance(value, dict):
+        for one in _listed(value.get("author")):
+            name = one.get("name") if isinstance(one, dict) else one
+            if isinstance(name, str):
+                yield _name(name)
+        yield from _authors_in(value.get("@graph"), depth + 1)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def _meta(tree: Tree) -> dict[str, str]:
     """The page's `<meta>` values by lower-case name; the first of a name counts."""
     found: dict[str, str] = {}
@@ -112,9 +167,17 @@ def _meta(tree: Tree) -> dict[str, str]:
 
 
 def _json_ld_dates(tree: Tree) -> Iterator[str]:
+    for value in _json_ld(tree):
+        yield from _dates_in(value, 0)
+
+
+def _json_ld(tree: Tree) -> Iterator[Any]:
     for script in tree.iterfind(".//script[@type='application/ld+json']"):
+        text = script.text or ""
+        if len(text) > MAX_JSON:
+            continue
         try:
-            yield from _dates_in(json.loads(script.text or ""), 0)
+            yield json.loads(text)
         except (ValueError, RecursionError):
             continue
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from .bounds import bound_memory, bound_time
 from .extract import Refusal, extract
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def _begin(parent: int) -> None:
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     import trafilatura  # noqa: F401  (the import is the slow part of the first page)
 
+    bound_memory()
+
 
 def _die_with(parent: int) -> None:
     # A killed parent closes no queue that its workers also hold; only their parent's number tells.
@@ -111,12 +114,16 @@ def _work(job: tuple[bytes, dict[str, str], str, datetime, int, int]) -> "PageVe
     body, headers, url, fetched_at, status, max_bytes = job
     signal.signal(signal.SIGALRM, _alarm)
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    bound_time()
     try:
         return extract(body, headers, url, fetched_at, status, max_bytes=max_bytes)
     except _TooSlow:
         return Refusal("too-slow", f"it could not be read in {PATIENCE:.0f} seconds")
+    except MemoryError:
+        return Refusal("too-complex", "reading it takes more memory than one page may have")
     except Exception as error:  # a page must never stop a crawl
         logger.debug("extraction of %s failed", url, exc_info=True)
         return Refusal("unreadable", f"the extractor failed on it ({type(error).__name__})")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        bound_time(0)

@@ -40,6 +40,7 @@ class PageVersion:
     lang: str = ""
     site: str = ""
     published: date | None = None
+    author: str = ""
     status: int = 200
     source: str = ""
     extractor: str = ""
@@ -59,7 +60,7 @@ class PageVersion:
             raise ValueError("fetched_at must carry a time zone; use datetime.now(UTC)")
         object.__setattr__(self, "url", canonical(self.url))
         object.__setattr__(self, "fetched_at", self.fetched_at.astimezone(UTC))
-        for name in ("title", "text", "lang", "site", "source", "extractor"):
+        for name in ("title", "text", "lang", "site", "author", "source", "extractor"):
             object.__setattr__(self, name, clean(getattr(self, name)))
         for name in ("etag", "last_modified"):
             value = getattr(self, name)

@@ -38,9 +38,9 @@ BATCH = 200
 
 _COLUMNS = """
     page.url, version.title, version.body, version.fetched_at, version.lang, version.site,
-    version.published, version.status, version.source, version.extractor, version.outlinks,
-    page.etag, page.last_modified, page.id, version.id, version.seq_from, version.seq_to,
-    page.gone_at
+    version.published, version.author, version.status, version.source, version.extractor,
+    version.outlinks, page.etag, page.last_modified, page.id, version.id, version.seq_from,
+    version.seq_to, page.gone_at
 """
 _AT = """
 JOIN page_version AS version ON version.page_id = page.id
@@ -397,8 +397,9 @@ class PageStore:
 
 
 def _version(row: tuple[Any, ...]) -> PageVersion:
-    (url, title, body, fetched_at, lang, site, published, status, source, extractor) = row[:10]
-    (outlinks, etag, last_modified, page_id, version_id, seq_from, seq_to, gone_at) = row[10:]
+    (url, title, body, fetched_at, lang, site, published, author, status, source) = row[:10]
+    (extractor, outlinks, etag, last_modified, page_id, version_id, seq_from) = row[10:17]
+    (seq_to, gone_at) = row[17:]
     try:
         text, links = unpack_text(body), unpack_outlinks(outlinks)
     except DamagedPageError as damage:
@@ -414,6 +415,7 @@ def _version(row: tuple[Any, ...]) -> PageVersion:
         lang=lang,
         site=site,
         published=published,
+        author=author,
         status=status,
         source=source,
         extractor=extractor,

@@ -88,6 +88,7 @@ page_version = Table(
     _words("site"),
     _words("lang"),
     Column("published", Date),
+    Column("author", Text, nullable=False, server_default=""),
     _time("fetched_at"),
     Column("status", SmallInteger, nullable=False),
     _words("source"),

@@ -44,11 +44,12 @@ _INCOMING = """
 CREATE TEMPORARY TABLE incoming (
     wave integer, url text, url_hash bytea, host text, etag text, last_modified text,
     fetched_at timestamptz, digest bytea, title text, site text, lang text, published date,
-    status smallint, source text, extractor text, body bytea, outlinks bytea, words text[]
+    author text, status smallint, source text, extractor text, body bytea, outlinks bytea,
+    words text[]
 ) ON COMMIT DROP
 """
 _TYPES = ["int4", "text", "bytea", "text", "text", "text", "timestamptz", "bytea", "text"]
-_TYPES += ["text", "text", "date", "int2", "text", "text", "bytea", "bytea", "text[]"]
+_TYPES += ["text", "text", "date", "text", "int2", "text", "text", "bytea", "bytea", "text[]"]
 
 # Rows are taken in the order of their hash everywhere, so that no two statements can deadlock.
 _PAGES = """
@@ -72,10 +73,10 @@ UPDATE page_version SET seq_to = %(seq)s FROM fresh WHERE page_version.id = fres
 """
 _VERSIONS = """
 WITH made AS (
-    INSERT INTO page_version (page_id, digest, title, site, lang, published, fetched_at, status,
-                              source, extractor, body, outlinks, seq_from)
-    SELECT fresh.page_id, digest, title, site, lang, published, fetched_at, status,
-           source, extractor, body, outlinks, %(seq)s
+    INSERT INTO page_version (page_id, digest, title, site, lang, published, author, fetched_at,
+                              status, source, extractor, body, outlinks, seq_from)
+    SELECT fresh.page_id, digest, title, site, lang, published, author, fetched_at,
+           status, source, extractor, body, outlinks, %(seq)s
     FROM incoming JOIN fresh USING (url_hash)
     WHERE wave = %(wave)s ORDER BY url_hash
     RETURNING id, page_id
@@ -126,6 +127,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
                 version.site,
                 version.lang,
                 version.published,
+                version.author,
                 version.status,
                 version.source,
                 version.extractor,

@@ -1,36 +1,55 @@
-"""Real pages that nobody here wrote: the HTML of Debian's python3.11-doc."""
+"""Real pages that nobody here wrote: the HTML of Debian's python3.11-doc and postgresql-doc-15."""
 
 import json
-import subprocess
 from pathlib import Path
 
-from ..scratch import ROOT, appliance, run
+from store.page import PageVersion
+
+from .. import reading
+from ..errors import BenchError
+from ..realpages import POSTGRESQL, PYTHON, Collection
+from ..scratch import appliance, run
 from .check import Check, CheckFailed, demand
 from .stage import Stage
 
-INSTALLED = Path("/usr/share/doc/python3.11/html")
-FETCHED = ROOT / ".build" / "python3.11-doc"
 QUERY = "run blocking function in executor event loop"
 PAGES = 480
+ALL_PAGES = 1600
+SAMPLE = 100
 
 
-def documentation() -> Path:
+def documentation(collection: Collection = PYTHON) -> Path:
     """The folder of HTML: as installed, or taken out of the package; CheckFailed without either."""
-    inside = FETCHED / INSTALLED.relative_to("/")
-    for folder in (INSTALLED, inside):
-        if (folder / "index.html").is_file():
-            return folder
-    FETCHED.mkdir(parents=True, exist_ok=True)
-    got = subprocess.run(
-        ["apt-get", "-q", "download", "python3.11-doc"],
-        cwd=FETCHED, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    package = next(iter(sorted(FETCHED.glob("python3.11-doc_*.deb"))), None)
-    if got.returncode or package is None:
-        words = (got.stderr.strip().splitlines() or ["apt-get failed"])[-1]
-        raise CheckFailed(f"python3.11-doc cannot be had ({words}); apt-get install python3.11-doc")
-    subprocess.run(["dpkg-deb", "-x", package, FETCHED], check=True, timeout=120)
-    return inside
+    try:
+        return collection.place()
+    except BenchError as reason:
+        raise CheckFailed(str(reason)) from None
+
+
+def well_read(stage: Stage) -> str:
+    """Read all pages of both documentations; hold a sample against the HTML."""
+    read, wrong = 0, []
+    for collection in (PYTHON, POSTGRESQL):
+        documentation(collection)
+        pages = collection.pages()
+        step = max(1, len(pages) // (SAMPLE // 2))
+        for number, (url, body) in enumerate(pages):
+            page = reading.read(url, body)
+            if not isinstance(page, PageVersion):
+                wrong.append(f"{url}: refused, {page.reason}")
+                continue
+            read += 1
+            found = list(reading.faults(collection, page))
+            if number % step == 0 and number // step < SAMPLE // 2:
+                found += reading.differences(collection, page, body)
+            wrong += [f"{url}: {fault}" for fault in found]
+    figure = (
+        f"{read} pages, {len(wrong)} faults in titles, links and languages, and in headings and "
+        f"code of {SAMPLE}"
+    )
+    demand(not wrong, f"{figure}: {'; '.join(wrong[:4])}")
+    demand(read >= ALL_PAGES, figure)
+    return figure
 
 
 def crawled(stage: Stage) -> str:
@@ -96,6 +115,11 @@ def _command() -> str:
 
 CHECKS = (
     Check("docs crawl", f"Python's documentation: {PAGES} pages, none without a title", crawled),
+    Check(
+        "docs read",
+        f"Python's and PostgreSQL's documentation: titles, links, languages; headings of {SAMPLE}",
+        well_read,
+    ),
     Check("docs search", f'`appliance search "{QUERY}"`: the event-loop page first', found),
     Check("sites.toml", "without SITES an example is written and named", example_sites),
 )
