@@ -64,6 +64,7 @@ class PreviewSpider(scrapy.Spider):
     ) -> None:
         super().__init__(**settings)
         self.scope = Scope(seeds, options)
+        self.inside = options.inside
         self.access = access
         self.tls = tls
         self._seeds = seeds

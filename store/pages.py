@@ -64,7 +64,7 @@ SELECT {_COLUMNS} FROM page {_AT}
 WHERE page.collection_id = %(collection)s AND page.url_hash = %(hash)s
 """
 # Spellings in the order given; for each the page itself before where an alias leads.
-_REACHED = """
+_REACHED = f"""
 WITH RECURSIVE reached (hash, rank, steps) AS (
     SELECT hash, rank, 0 FROM unnest(%(hashes)s::bytea[]) WITH ORDINALITY AS asked (hash, rank)
     UNION
@@ -229,9 +229,9 @@ class PageStore:
                 rows = connection.execute(_CURRENT, (collection, last, batch)).fetchall()
             if not rows:
                 return
-            for row in rows:
-                yield _version(row)
-            last = rows[-1][14]
+            for page in map(_version, rows):
+                last = page.version_id or last
+                yield page
             left = None if left is None else left - len(rows)
 
     def current_ids(self) -> set[int]:

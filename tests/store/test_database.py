@@ -14,6 +14,7 @@ from store.database import HEAD, Database, open_database
 from store.errors import BusyError, DatabaseError, SchemaError
 from store.page import PageVersion
 from store.pages import PageStore
+from store.urls import url_hash
 
 
 def test_head_is_the_newest_migration() -> None:
@@ -64,16 +65,11 @@ def test_an_unfinished_crawl_of_the_first_schema_goes_on(
 ) -> None:
     """The addresses that waited or were leased then are leased now, by host."""
     from store.frontier import Frontier
-    from store.migrations.versions import v0001_pages
     from store.urls import host
 
     urls = ["https://a.test/1", "http://www.a.test:8080/2", "http://[::1]/3", "http://[::1]:80/4"]
+    _to_the_first_schema(database)
     with database.raw() as connection:
-        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        for statement in v0001_pages.TABLES.split(";\n"):
-            connection.execute(statement.encode())
-        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
-        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
         connection.execute(
             "INSERT INTO crawl (name, settings, state) VALUES ('c', '{}', 'running')"
         )
@@ -103,22 +99,35 @@ def test_migrating_twice_does_nothing(database: Database) -> None:
 
 
 def test_aliases_of_the_first_schema_were_there_from_the_beginning(database: Database) -> None:
-    store = PageStore(database)
-    version = PageVersion("https://a.example/b", "B", "# B", datetime(2026, 1, 2, tzinfo=UTC))
-    store.add([version])
-    store.add_alias("https://a.example/old", version.url)
+    asked, target = "https://a.example/old", "https://a.example/b"
+    _to_the_first_schema(database)
     with database.raw() as connection:
-        connection.execute("DROP INDEX alias_current")
-        connection.execute("ALTER TABLE alias DROP CONSTRAINT alias_pkey")
-        connection.execute("ALTER TABLE alias DROP COLUMN seq_from, DROP COLUMN seq_to")
-        connection.execute("ALTER TABLE alias ADD PRIMARY KEY (collection_id, url_hash)")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.execute("INSERT INTO collection (name) VALUES ('web')")
+        connection.execute(
+            "INSERT INTO alias (collection_id, url_hash, url, target, target_hash) "
+            "VALUES (1, %s, %s, %s, %s)",
+            (url_hash(asked), asked, target, url_hash(target)),
+        )
     database.migrate()
     assert _differences(database) == []
+    store = PageStore(database)
+    store.add([PageVersion(target, "B", "# B", datetime(2026, 1, 2, tzinfo=UTC))])
     for seq in (1, 2, None):
-        found = store.resolve("https://a.example/old", at=seq)
+        found = store.resolve(asked, at=seq)
         assert found is not None
         assert found.title == "B"
+
+
+def _to_the_first_schema(database: Database) -> None:
+    """Make the tables as the first release made them, empty."""
+    from store.migrations.versions import v0001_pages
+
+    with database.raw() as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        for statement in v0001_pages.TABLES.split(";\n"):
+            connection.execute(statement.encode())
+        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
 
 
 def test_a_newer_schema_is_refused(database: Database) -> None:
@@ -217,6 +226,7 @@ import sys
 from pathlib import Path
 from store.database import open_database
 from store.pages import PageStore
+from store.urls import url_hash
 from store.passages import PassageStore
 from store.snapshots import Snapshots
 database = open_database(Path("unused"), sys.argv[1])
