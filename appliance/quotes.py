@@ -14,7 +14,7 @@ from indexer.tokens import count_words
 from store.page import PageVersion
 from store.pages import PageStore
 
-from .evidence import Evidence
+from .evidence import VERBATIM, Evidence
 
 PAGES = 5
 PER_PAGE = 3
@@ -31,19 +31,22 @@ def quotes(question: str, searcher: Searcher, pages: PageStore, most: int = 5) -
         # A page's standing counts half as much as the quote itself.
         standing = math.sqrt(hit.score / best) if best > 0 else 1.0
         for score, start, end in _windows(page, question):
-            evidence = Evidence(
-                url=page.url,
-                title=page.title,
-                captured=page.fetched_at,
-                version_digest=page.digest,
-                start=start,
-                end=end,
-                quote=page.text[start:end],
-                label="verbatim",
-            )
+            evidence = Evidence.of(page, start, end, VERBATIM)
             ranked.append((-score * standing, hit.rank, start, evidence))
     ranked.sort(key=lambda item: item[:3])
-    return [item[3] for item in ranked[:most]]
+    found: list[Evidence] = []
+    for *_, evidence in ranked:
+        if len(found) == most:
+            break
+        if not any(_repeats(evidence, earlier) for earlier in found):
+            found.append(evidence)
+    return found
+
+
+def _repeats(one: Evidence, other: Evidence) -> bool:
+    """True when a page says the same twice, or one quote holds the other."""
+    same = one.version_digest == other.version_digest
+    return same and (one.quote in other.quote or other.quote in one.quote)
 
 
 def _windows(page: PageVersion, question: str) -> Iterator[tuple[float, int, int]]:

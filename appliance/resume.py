@@ -6,12 +6,13 @@ session holds what it held, id for id, and is evaluated at once. Nothing here re
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.chat import chat_form
-from models.engine import DEFAULT_SAMPLING, Completion, Piece, Sampling, Session
+from models.engine import Completion, Sampling, Session
+from models.over import SessionOver
 from models.profiles import Profile, profile
 from models.turns import Call
 
@@ -171,56 +172,19 @@ def _data(event: Event) -> Mapping[str, object]:
     return data
 
 
-class _Session:
+class _Session(SessionOver):
     """The live session, whose first completions are the recorded ones."""
 
     def __init__(self, live: Session, turns: deque[Event]) -> None:
-        self._live = live
+        super().__init__(live)
         self._turns = turns
 
-    @property
-    def position(self) -> int:
-        return self._live.position
-
-    @property
-    def capacity(self) -> int:
-        return self._live.capacity
-
-    def count(self, text: str, trusted: bool) -> int:
-        return self._live.count(text, trusted)
-
-    def append(self, text: str, trusted: bool) -> int:
-        return self._live.append(text, trusted)
-
-    def generate(
-        self,
-        max_tokens: int,
-        stop: Sequence[str] = (),
-        sampling: Sampling = DEFAULT_SAMPLING,
-        seed: int = 0,
-        on_text: Callable[[str], None] | None = None,
-        cancel: Callable[[], bool] | None = None,
-    ) -> Completion:
+    def _instead(self, sampling: Sampling) -> Completion | None:
         if not self._turns:
-            return self._live.generate(max_tokens, stop, sampling, seed, on_text, cancel)
+            return None
         completion = completion_of(self._turns.popleft())
-        self._live.feed(completion)
+        self.live.feed(completion)
         return completion
-
-    def feed(self, completion: Completion) -> int:
-        return self._live.feed(completion)
-
-    def checkpoint(self) -> int:
-        return self._live.checkpoint()
-
-    def rollback(self, position: int) -> None:
-        self._live.rollback(position)
-
-    def replace(self, after: int, pieces: Sequence[Piece], until: int | None = None) -> int:
-        return self._live.replace(after, pieces, until)
-
-    def close(self) -> None:
-        self._live.close()
 
 
 class _Tools(Toolbox):

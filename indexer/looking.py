@@ -14,7 +14,7 @@ from .blocks import LIST, TABLE
 from .inline import bare
 from .outline import Bit, Outline, Part, bits
 from .rarity import idf
-from .wanted import Wanted, best, split_words
+from .wanted import PageWords, Wanted, best, split_words
 
 CONTEXT_SHARE = 0.5
 """What a wanted word counts that stands in a heading above a block and not in the block."""
@@ -57,13 +57,13 @@ class Unit:
 
 
 class Look:
-    """The look; `worth` is that of every part of `plan`, in order. `split` are the parts' words."""
+    """The look; `worth` is that of every part of `plan`, in order. `page` has their words."""
 
     def __init__(
         self,
         text: str,
         plan: Outline,
-        split: Sequence[frozenset[str]],
+        page: PageWords,
         words: Wanted,
         answers: Sequence[re.Pattern[str]],
     ) -> None:
@@ -71,11 +71,7 @@ class Look:
         self._parts = plan.parts
         self._words = words
         self._answers = answers
-        words.know(frozenset().union(*split))
-        held = [
-            words.hits(text[part.start : part.end], known)
-            for part, known in zip(plan.parts, split, strict=True)
-        ]
+        held = words.held(page, [text[part.start : part.end] for part in plan.parts])
         seen = [0] * len(words.words)
         for hits in held:
             for word in hits:

@@ -21,7 +21,7 @@ from .families import expected
 from .looking import LETTERS, Look, Unit
 from .outline import Mark, Outline, Place, outline
 from .select import Span, merge
-from .wanted import split_words, wanted
+from .wanted import PageWords, page_words, wanted
 
 Cost = Callable[[int, int], int]
 """What `text[start:end]` costs, in tokens."""
@@ -103,7 +103,7 @@ def serve(
     are the words of the page's URL, which count as those of its title do. A page that fits is taken
     whole. No text or no budget: no picks.
     """
-    plan, split = _read(text)
+    plan, page = _read(text)
     if not plan.parts or budget < 1:
         return Served(text, tuple(_headings(text, plan, budget, cost)), plan)
     start, end = plan.parts[0].start, len(text.rstrip())
@@ -114,7 +114,7 @@ def serve(
     if end - start <= budget * MOST_LETTERS and (whole := cost(start, end)) <= budget:
         return Served(text, (Pick(start, end, (), whole),), plan)
     words = wanted(goal or question, question, f"{title} {address}", language)
-    look = Look(text, plan, split, words, expected(goal) or expected(question))
+    look = Look(text, plan, page, words, expected(goal) or expected(question))
     units = look.units(_best_parts(plan, look, budget), budget)
     return Served(text, tuple(_picks(text, plan, units, budget, cost, title)), plan)
 
@@ -143,10 +143,10 @@ def _best_parts(plan: Outline, look: Look, budget: int) -> list[int]:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _read(text: str) -> tuple[Outline, tuple[frozenset[str], ...]]:
+def _read(text: str) -> tuple[Outline, PageWords]:
     """The outline of a page and the words of each part: the same for every goal."""
     plan = outline(text)
-    return plan, tuple(frozenset(split_words(text[part.start : part.end])) for part in plan.parts)
+    return plan, page_words(text[part.start : part.end] for part in plan.parts)
 
 
 def _picks(

@@ -8,11 +8,11 @@ index.
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from .encoders.lexical import ASKING
 from .families import FAMILY_WEIGHT, relatives
@@ -37,6 +37,8 @@ whether about any all other also full complete exact main key user goal
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _QUICK = re.compile(r"\w++(?:[.,]\d+)*+")
 """The same for a text without underscores."""
+_JOINING = frozenset(".,")
+"""What joins the digits of a number, and so two words that `_QUICK` takes for one."""
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 Hit = tuple[int, float]
@@ -67,19 +69,21 @@ class Wanted:
         for word in [w for w in fresh if w[:3] in begins or w[:2] in begins or not w.isascii()]:
             self._look_up(word)
 
-    def hits(self, text: str, words: AbstractSet[str]) -> dict[int, float]:
-        """Return the wanted words that `text` has, each with its best match.
+    def held(self, page: "PageWords", texts: Sequence[str]) -> list[dict[int, float]]:
+        """Return the wanted words that each part of a page has, each with its best match.
 
-        `words` are those of the text, every one known.
+        `texts` are the parts as they stand in the page.
         """
-        shared = words & self._known.keys()
-        if not shared and not self.unspaced:
-            return {}
+        self.know(page.words)
+        found: list[dict[int, float]] = [{} for _ in texts]
         # In one order, for sums of fractions hang on theirs.
-        found = [hit for word in sorted(shared) for hit in self._known[word]]
+        for word in sorted(page.words & self._known.keys()):
+            for at in page.parts_with(word):
+                _keep(found[at], self._known[word])
         if self.unspaced:
-            found += [(n, 1.0) for n in self.unspaced if self.words[n] in text]
-        return best(found)
+            for hits, text in zip(found, texts, strict=True):
+                _keep(hits, [(n, 1.0) for n in self.unspaced if self.words[n] in text])
+        return found
 
     def sequence(self, text: str) -> list[Hit]:
         """Return the wanted words of `text` in order, its words being known (`know`).
@@ -102,20 +106,75 @@ class Wanted:
             self._known[word] = hits
 
 
+@dataclass(frozen=True, slots=True)
+class PageWords:
+    """The words of the parts of a page: the same for every goal.
+
+    `text` is the parts in small letters with a line break between two, `starts` where each begins
+    in it.
+    """
+
+    text: str
+    starts: tuple[int, ...]
+    words: frozenset[str]
+
+    def parts_with(self, word: str) -> Iterator[int]:
+        """Yield the number of each part in which the word stands whole, in order."""
+        text, starts, size = self.text, self.starts, len(word)
+        at, after = text.find(word), 0
+        while at >= 0:
+            if _is_part(text, at, at + size):
+                at = text.find(word, at + size)
+                continue
+            after = bisect_right(starts, at, after)
+            yield after - 1
+            if after == len(starts):
+                return
+            at = text.find(word, starts[after])
+
+
+def page_words(parts: Iterable[str]) -> PageWords:
+    """Return the words of the parts of a page."""
+    small = [_small(part) for part in parts]
+    text = "\n".join(small)
+    starts = tuple(accumulate((len(part) + 1 for part in small[:-1]), initial=0))
+    # Most words come again, and none has white space in it.
+    once = " ".join(set(text.split()))
+    return PageWords(text, starts, frozenset(_QUICK.findall(once)))
+
+
+def _is_part(text: str, at: int, end: int) -> bool:
+    """True when `text[at:end]` is a part of a longer word or number."""
+    before, after = text[at - 1 : at], text[end : end + 1]
+    if before.isalnum() or after.isalnum():
+        return True
+    if after in _JOINING and text[end + 1 : end + 2].isdecimal():
+        return True
+    return before in _JOINING and text[at].isdecimal() and text[at - 2 : at - 1].isalnum()
+
+
 def best(hits: Iterable[Hit]) -> dict[int, float]:
     """Return the best match of each word."""
     found: dict[int, float] = {}
+    _keep(found, hits)
+    return found
+
+
+def _keep(found: dict[int, float], hits: Iterable[Hit]) -> None:
     for number, weight in hits:
         if number not in found or weight > found[number]:
             found[number] = weight
-    return found
 
 
 def split_words(text: str) -> list[str]:
     """Return the words of a text in small letters, not stemmed; none of an unspaced script."""
-    plain = text.lower() if text.isascii() else UNSPACED.sub(" ", _lower(text))
-    found: list[str] = _QUICK.findall(plain.replace("_", " "))
+    found: list[str] = _QUICK.findall(_small(text))
     return found
+
+
+def _small(text: str) -> str:
+    plain = text.lower() if text.isascii() else UNSPACED.sub(" ", _lower(text))
+    return plain.replace("_", " ")
 
 
 def _lower(text: str) -> str:

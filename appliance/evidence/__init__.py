@@ -7,11 +7,11 @@
 from .judge import Judgement, judged
 from .letters import fold
 from .places import occurrences
-from .quote import Claim, Conflict, Evidence, checked, holds
+from .quote import VERBATIM, Claim, Conflict, Evidence, checked, holds
 from .statements import claims
 from .tie import tie
 
 __all__ = [
-    "Claim", "Conflict", "Evidence", "Judgement", "checked", "claims", "fold", "holds", "judged",
-    "occurrences", "tie",
+    "VERBATIM", "Claim", "Conflict", "Evidence", "Judgement", "checked", "claims", "fold", "holds",
+    "judged", "occurrences", "tie",
 ]  # fmt: skip

@@ -14,11 +14,10 @@ from .amounts import unit_pattern
 from .dates import days
 from .letters import fold
 from .places import matcher
-from .quote import Conflict, Evidence
+from .quote import CONTAINS, Conflict, Evidence
 from .reading import Reading
 from .said import says_all
 from .support import Found, Judging
-from .tie import quote
 from .values import NUMERIC, rival_kind, values
 
 MOST = 2
@@ -41,7 +40,7 @@ def conflicts(claim: str, evidence: tuple[Evidence, ...], judging: Judging) -> l
         best: tuple[float, Conflict] | None = None
         for value, support in _others(claim, kind, reading, judging):
             if support.score >= least and (best is None or support.score > best[0]):
-                item = quote(reading.page, support.start, support.end)
+                item = Evidence.of(reading.page, support.start, support.end, CONTAINS)
                 best = support.score, Conflict(value, item)
         if best is not None:
             found.append(best)

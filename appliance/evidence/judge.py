@@ -16,7 +16,6 @@ from store.page import PageVersion
 from .asking import stems
 from .quote import ENTAILED, Claim, Evidence
 from .reading import Reading
-from .tie import quote
 
 MOST = 3
 """Passages that are judged for one claim."""
@@ -95,7 +94,7 @@ def nearest(words: str, pages: Sequence[PageVersion], most: int = MOST) -> list[
                 start = piece.start
                 if number and reading.pieces[number - 1].block == piece.block:
                     start = reading.pieces[number - 1].start
-                evidence = quote(page, start, piece.end, ENTAILED)
+                evidence = Evidence.of(page, start, piece.end, ENTAILED)
                 ranked.append((-shared, order, piece.start, evidence))
     ranked.sort(key=lambda item: item[:3])
     return [evidence for *_, evidence in ranked[:most]]

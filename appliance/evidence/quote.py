@@ -7,8 +7,10 @@ that digest and the slice equals the quote. Nothing here finds a quote.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from store.errors import PageError
+from store.page import PageVersion
 from store.pages import PageStore
 
 VERBATIM, CONTAINS, ENTAILED = "verbatim", "contains", "entailed"
@@ -30,6 +32,20 @@ class Evidence:
     end: int
     quote: str
     label: str
+
+    @classmethod
+    def of(cls, page: PageVersion, start: int, end: int, label: str) -> Self:
+        """The slice `start:end` of a stored page."""
+        return cls(
+            url=page.url,
+            title=page.title,
+            captured=page.fetched_at,
+            version_digest=page.digest,
+            start=start,
+            end=end,
+            quote=page.text[start:end],
+            label=label,
+        )
 
     def to_json(self) -> dict[str, object]:
         """The evidence as JSON values, in the form that runs keep."""

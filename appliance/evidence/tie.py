@@ -83,24 +83,10 @@ def _judged(
             if whole:
                 label = CONTAINS
             first, last = fitted(reading.text, (support.start, support.end), (start, end))
-            evidence = quote(reading.page, first, last, label)
+            evidence = Evidence.of(reading.page, first, last, label)
             score = support.score + (0.1 if label == VERBATIM else 0.0)
             found.append((-score, order, first, evidence))
     return found
-
-
-def quote(page: PageVersion, start: int, end: int, label: str = CONTAINS) -> Evidence:
-    """Return the slice of a page as evidence."""
-    return Evidence(
-        url=page.url,
-        title=page.title,
-        captured=page.fetched_at,
-        version_digest=page.digest,
-        start=start,
-        end=end,
-        quote=page.text[start:end],
-        label=label,
-    )
 
 
 def fitted(text: str, unit: tuple[int, int], place: tuple[int, int]) -> tuple[int, int]:

@@ -1,45 +1,26 @@
 """The whole line on a real store and a real index: ask, run, replay, open, eval."""
 
-import json
 import re
-from collections.abc import Callable
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from appliance.render.steps import show_step
 from appliance.steps import TrimStep
 from appliance.trace import read_run
-from models.scripted import ScriptedEngine
-from store.database import Database
 
-from .conftest import Corpus, Done
-
-Command = Callable[..., Done]
-Scripted = Callable[..., ScriptedEngine]
-Alter = Callable[[Database, str, str, str], None]
-
-DANUBE = "https://almanac.example/danube"
-QUESTION = "How long is the Danube?"
-
-
-def calling(name: str, **arguments: object) -> str:
-    body = json.dumps({"name": name, "arguments": arguments})
-    return f"I look.</think>\n<tool_call>\n{body}\n</tool_call>"
-
-
-SEARCH = calling("search", query=["Danube length", "long rivers of Europe"])
-VISIT = calling("visit", url=[DANUBE, "https://almanac.example/elbe"], goal="length of the Danube")
-BROKEN = "Hm.</think>\n<tool_call>{oops</tool_call>"
-ANSWER = "It says so.</think>\n<answer>2,850 km</answer>"
-
-
-def asked(scripted: Scripted, command: Command, *turns: str) -> Done:
-    engine = scripted(*(turns or (SEARCH, BROKEN, VISIT, ANSWER)))
-    done = command("ask", "--date", "2026-01-02", QUESTION)
-    assert engine.left == 0
-    return done
+from .conftest import Corpus
+from .scripts import (
+    ANSWER,
+    DANUBE,
+    QUESTION,
+    SEARCH,
+    VISIT,
+    Alter,
+    Command,
+    Scripted,
+    asked,
+    calling,
+)
 
 
 def test_ask_prints_answer_and_evidence_and_writes_the_run(
@@ -366,185 +347,3 @@ def test_search_and_visit_tools_write_the_trained_form(
         "accessed.\n\nSummary: \nNo information is available from this page. Pages that are "
         "available: ["
     ) in visit
-
-
-class Marks(HTMLParser):
-    """The highlighted text of a document and the names of its elements."""
-
-    def __init__(self, document: str) -> None:
-        super().__init__()
-        self.text, self.tags, self.inside = "", set[str](), False
-        self.feed(document)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.inside = self.inside or tag == "mark"
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside = self.inside and tag != "mark"
-
-    def handle_data(self, data: str) -> None:
-        self.text += data if self.inside else ""
-
-
-def test_open_shows_the_page_of_a_run_with_its_quote(
-    corpus: Corpus, command: Command, scripted: Scripted, tmp_path: Path
-) -> None:
-    asked(scripted, command)
-    run = read_run(corpus.runs, "last")
-    done = command("open", "last")
-    path = Path(done.out.strip())
-    assert done.code == 0
-    assert path.parent == corpus.root / "opened"
-    assert (
-        Marks(path.read_text("utf-8")).text == "It is 2,850 km long and flows into the Black Sea."
-    )
-    assert command("open", run.id[:12], "-o", str(tmp_path / "x.html")).code == 0
-    assert (tmp_path / "x.html").read_bytes() == path.read_bytes()
-    by_url = Path(command("open", DANUBE).out.strip())
-    assert Marks(by_url.read_text("utf-8")).text == ""
-
-
-def test_open_refuses_a_page_that_no_longer_says_it(
-    corpus: Corpus, command: Command, scripted: Scripted, alter: Alter
-) -> None:
-    asked(scripted, command)
-    alter(corpus.database, DANUBE, "It is 2,850", "It is 2,851")
-    done = command("open", "last")
-    assert (done.code, done.out) == (1, "")
-    assert "was altered in the store" in done.err
-
-
-def test_a_hostile_page_is_inert_all_along_the_line(
-    corpus: Corpus, command: Command, scripted: Scripted
-) -> None:
-    url = "https://hostile.example/pestilent"
-    scripted(
-        calling("search", query="pestilent herb weighs"),
-        calling("visit", url=url, goal="What does the pestilent herb weigh?"),
-        "It says \x1b[2J so.</think><answer>77 kg</answer>",
-    )
-    done = command("ask", "What does the pestilent herb weigh?")
-    assert "\x1b" not in done.out + done.err
-    assert "\u202e" not in done.out + done.err
-    for arguments in (
-        ("visit", url, "--goal", "weight"),
-        ("search", "pestilent herb"),
-        ("runs", "show", "last"),
-        ("runs", "list"),
-        ("runs", "show", "last", "--json"),
-        ("visit", url, "--json"),
-        ("search", "pestilent herb", "--json"),
-    ):
-        done = command(*arguments)
-        assert done.code == 0, (arguments, done.err)
-        assert not set("\x1b\u202e\x9b") & set(done.out + done.err), arguments
-    opened = command("open", "last")
-    document = Path(opened.out.strip()).read_text("utf-8")
-    assert not {"script", "img", "iframe"} & Marks(document).tags
-    assert "javascript:" not in re.sub(r">[^<]*<", "><", document)
-    assert "77 kg" in Marks(document).text
-
-
-def questions(folder: Path) -> Path:
-    path = folder / "questions.jsonl"
-    rows = [
-        {"id": "a", "question": QUESTION, "answer": "2850 km", "kind": "one"},
-        {
-            "id": "b",
-            "question": "Who designed the Forth Bridge?",
-            "answer": ["Fowler", "Baker"],
-            "kind": "one",
-        },
-        {"id": "c", "question": "Zxqvy zzyzx?", "answer": None, "kind": "none"},
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
-
-
-def test_eval_counts_and_goes_on_where_it_was(
-    corpus: Corpus, command: Command, scripted: Scripted, tmp_path: Path
-) -> None:
-    path = questions(tmp_path)
-    engine = scripted(VISIT, ANSWER, "x</think><answer>nobody</answer>")
-    stopped = command("eval", str(path), "--date", "2026-01-02")
-    assert stopped.code == 1
-    assert stopped.err.splitlines()[-1].startswith(
-        "appliance: the script of 3 completions has ended"
-    )
-    assert engine.left == 0
-    scripted("x</think><answer>not found</answer>")
-    done = command("eval", str(path), "--date", "2026-01-02", "--json")
-    assert done.code == 0
-    assert "2 questions were asked before; --restart asks anew" in done.err
-    value = done.json
-    assert (value["n"], value["accuracy"], value["answered"], value["abstained"]) == (
-        3,
-        0.6667,
-        2,
-        1,
-    )
-    assert [record["correct"] for record in value["records"]] == [True, False, True]
-    assert [record["answer"] for record in value["records"]] == [
-        "2850 km",
-        ["Fowler", "Baker"],
-        None,
-    ]
-    for record in value["records"]:
-        assert read_run(corpus.runs, record["run"]).question == record["question"]
-    table = command("eval", str(path))
-    assert table.out == (
-        "kind  questions  right  abstained\n"
-        "none  1          1      1\n"
-        "one   2          1      0\n"
-        "\n2 of 3 right with the model scripted\n"
-    )
-
-
-def test_eval_by_quotes_alone(corpus: Corpus, command: Command, tmp_path: Path) -> None:
-    done = command("eval", str(questions(tmp_path)), "--model", "none", "--json")
-    assert done.code == 0
-    assert [record["correct"] for record in done.json["records"]] == [True, True, True]
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ('{"question": "x"', "line 2 of {path} is not JSON; write it as"),
-        ('{"q": "x"}', 'line 2 of {path} has no "question"; write it as'),
-    ],
-)
-def test_a_malformed_question_file(
-    corpus: Corpus, command: Command, tmp_path: Path, line: str, said: str
-) -> None:
-    path = tmp_path / "questions.jsonl"
-    path.write_text('{"question": "x", "answer": "y"}\n' + line + "\n")
-    done = command("eval", str(path), "--model", "none")
-    assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("appliance: " + said.format(path=path))
-    assert done.err.count("\n") == 1
-    assert not corpus.runs.exists() or not list(corpus.runs.iterdir())
-
-
-def test_a_date_that_is_none_is_refused(command: Command) -> None:
-    done = command("ask", "--date", "xyz", QUESTION)
-    assert done.code == 2
-    assert "'xyz' is no date; write it as 2026-03-01" in done.err
-
-
-def test_eval_starts_anew_with_other_weights(
-    corpus: Corpus,
-    command: Command,
-    scripted: Scripted,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    file = tmp_path / "q.jsonl"
-    file.write_text('{"question": "How long is the Danube?", "answer": "2,850 km"}\n', "utf-8")
-    scripted(ANSWER)
-    assert command("eval", "--json", str(file)).json["accuracy"] == 1.0
-    scripted()
-    assert command("eval", "--json", str(file)).json["accuracy"] == 1.0
-    scripted("x</think><answer>3,000 km</answer>")
-    monkeypatch.setattr("appliance.cli.verbs.eval.identity", lambda config, name: ("new", "demo"))
-    assert command("eval", "--json", str(file)).json["accuracy"] == 0.0

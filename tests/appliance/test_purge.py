@@ -17,16 +17,11 @@ from store.pages import PageStore
 from store.passages import PassageStore
 from store.snapshots import Snapshots
 
-from .conftest import WHEN, Corpus, Done, stored
+from .conftest import WHEN, Corpus, stored
+from .scripts import Command, calling
 
-Command = Callable[..., Done]
 DANUBE, RHINE = "https://almanac.example/danube", "https://almanac.example/rhine"
 SECRET = "The Danube is the second-longest river in Europe"
-
-
-def calling(name: str, **arguments: object) -> str:
-    body = json.dumps({"name": name, "arguments": arguments})
-    return f"I look.</think>\n<tool_call>\n{body}\n</tool_call>"
 
 
 TURNS = (

@@ -1,39 +1,17 @@
 """`ask --resume`: a run that did not end goes on, wherever it was cut off; nothing is doubled."""
 
 import json
-import signal
-import threading
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from appliance.errors import RunBusy, RunError
 from appliance.going_on import recorded_budget
-from appliance.interrupts import first_asks
-from appliance.limits import INTERRUPT_SECONDS, Budget
+from appliance.limits import Budget
 from appliance.resume import LOOP, kept
 from appliance.trace import Event, Run, RunWriter, read_run
-from models.errors import EngineError
-from models.llama.client import LlamaEngine
-from models.llama.options import LlamaOptions
-from models.llama.tiny import write_tiny
-from models.scripted import ScriptedEngine
 
 from .conftest import Corpus, Done
-
-Command = Callable[..., Done]
-Scripted = Callable[..., ScriptedEngine]
-
-DANUBE = "https://almanac.example/danube"
-QUESTION = "How long is the Danube?"
-
-
-def calling(name: str, **arguments: object) -> str:
-    body = json.dumps({"name": name, "arguments": arguments})
-    return f"I look.</think>\n<tool_call>\n{body}\n</tool_call>"
-
+from .scripts import DANUBE, QUESTION, Command, Scripted, calling
 
 SEARCH = calling("search", query=["Danube length"])
 VISIT = calling("visit", url=[DANUBE], goal="length of the Danube")
@@ -274,107 +252,6 @@ def test_the_budget_is_for_the_whole_of_a_run(
     assert read_run(corpus.runs, "last").all("stop") == [
         {"type": "stop", "turn": 5, "reason": "the limit of 4 turns is reached"}
     ]
-
-
-def test_the_first_ctrl_c_asks_for_the_answer_and_the_run_may_go_on(
-    corpus: Corpus, command: Command, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = scripted(SEARCH, "I think on and on.", "x</think><answer>2,850 km</answer>")
-    give = engine.take
-
-    def take() -> object:
-        if engine.left == 2:
-            signal.raise_signal(signal.SIGINT)
-        return give()
-
-    monkeypatch.setattr(engine, "take", take)
-    before = signal.getsignal(signal.SIGINT)
-    done = command("ask", "--date", "2026-01-02", QUESTION)
-    assert signal.getsignal(signal.SIGINT) is before
-    run = read_run(corpus.runs, "last")
-    assert done.code == 130
-    assert "Answer: 2,850 km\n" in done.out
-    assert done.err.endswith(f"go on with it: appliance ask --resume {run.id}\n")
-    assert (run.outcome, run.answer) == ("interrupted", "2,850 km")
-    assert [event["reason"] for event in run.all("stop")] == ["stopped by Ctrl-C"]
-    cut = run.all("turn")[1]
-    assert (cut["finish"], cut["completion"]) == ("cancelled", "")
-    assert command("replay", "last").out.endswith("all 1 tool calls identical\n")
-    # What was cut off is generated anew, and the answer that was asked for does not count.
-    assert turns(kept(run).events) == 1
-    scripted(VISIT, "x</think><answer>2,850 kilometres</answer>")
-    assert command("ask", "--resume", "last").code == 0
-    run = read_run(corpus.runs, "last")
-    assert (run.outcome, run.answer, turns(run.in_force)) == ("answered", "2,850 kilometres", 3)
-    assert not run.all("stop")
-    assert command("replay", "last").out.endswith("all 2 tool calls identical\n")
-
-
-def test_the_second_ctrl_c_ends_at_once() -> None:
-    asked: list[int] = []
-    with first_asks(lambda: asked.append(1)):
-        signal.raise_signal(signal.SIGINT)
-        assert asked == [1]
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert asked == [1]
-    assert INTERRUPT_SECONDS <= 30
-
-
-def test_beside_the_main_thread_ctrl_c_is_left_alone() -> None:
-    found = []
-
-    def elsewhere() -> None:
-        before = signal.getsignal(signal.SIGINT)
-        with first_asks(lambda: None):
-            found.append(signal.getsignal(signal.SIGINT) is before)
-
-    thread = threading.Thread(target=elsewhere)
-    thread.start()
-    thread.join()
-    assert found == [True]
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny(tmp_path_factory.mktemp("weights") / "tiny.gguf", context=2048)
-
-
-def test_a_real_session_that_is_fed_its_record_goes_on_as_it_would_have(
-    weights: Path, tmp_path: Path
-) -> None:
-    options = LlamaOptions(context=2048, batch=64, micro_batch=64, threads=1)
-    with LlamaEngine(weights, options, log=tmp_path / "llama.log") as engine:
-        session = engine.open()
-        session.append("The Danube " * 20, trusted=True)
-        first = session.generate(30)
-        session.append(" and the Rhine " * 10, trusted=True)
-        position = session.position
-        second = session.generate(30)
-        session.close()
-        again = engine.open()
-        again.append("The Danube " * 20, trusted=True)
-        assert again.feed(first) == len(first.ids)
-        again.append(" and the Rhine " * 10, trusted=True)
-        assert again.position == position
-        fed = again.generate(30)
-        assert (fed.prefilled, fed.carried) == (position, 0)
-        # Greedy text of equal ids; the bits may differ with the chunks, so the ids decide.
-        assert fed.ids[:1] == second.ids[:1]
-
-
-def test_a_record_without_ids_or_of_other_weights_cannot_be_fed(
-    weights: Path, tmp_path: Path
-) -> None:
-    options = LlamaOptions(context=512, batch=64, micro_batch=64, threads=1)
-    with LlamaEngine(weights, options, log=tmp_path / "llama.log") as engine:
-        session = engine.open()
-        session.append("The Danube", trusted=True)
-        done = session.generate(5)
-        with pytest.raises(EngineError, match="has no token ids"):
-            session.feed(replace(done, ids=()))
-        with pytest.raises(EngineError, match="use the weights that sampled them"):
-            session.feed(replace(done, ids=(1 << 20,)))
 
 
 def test_a_damaged_budget_is_one_sentence() -> None:

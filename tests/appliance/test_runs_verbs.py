@@ -14,15 +14,7 @@ import pytest
 from appliance.trace import RunWriter, read_run
 
 from .conftest import Corpus, Done, stored
-
-Command = Callable[..., Done]
-DANUBE = "https://almanac.example/danube"
-
-
-def calling(name: str, **arguments: object) -> str:
-    body = json.dumps({"name": name, "arguments": arguments})
-    return f"x</think>\n<tool_call>\n{body}\n</tool_call>"
-
+from .scripts import DANUBE, Command, calling
 
 SEARCH = calling("search", query=["Danube length"])
 VISIT = calling("visit", url=[DANUBE], goal="How long is the Danube?")

@@ -1,7 +1,6 @@
 """`ask --in`, `--site`, `--before`, `--after`: what lies outside is neither found nor opened."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -12,13 +11,10 @@ from appliance.scope import NO_SCOPE, Scope, ScopedPages, recorded_scope, scope_
 from appliance.trace import read_run
 from indexer.build import build
 from indexer.encoders.lexical import LexicalEncoder
-from models.scripted import ScriptedEngine
 from store.pages import PageStore
 
-from .conftest import PAGES, Corpus, Done, stored
-
-Command = Callable[..., Done]
-Scripted = Callable[..., ScriptedEngine]
+from .conftest import PAGES, Corpus, stored
+from .scripts import ANSWER, Command, Scripted, calling
 
 DANUBE, RHINE, HOSTILE = (
     "https://almanac.example/danube",
@@ -26,14 +22,6 @@ DANUBE, RHINE, HOSTILE = (
     "https://hostile.example/pestilent",
 )
 MIRROR = "https://mirror.example/danube"
-
-
-def calling(name: str, **arguments: object) -> str:
-    body = json.dumps({"name": name, "arguments": arguments})
-    return f"I look.</think>\n<tool_call>\n{body}\n</tool_call>"
-
-
-ANSWER = "It says so.</think>\n<answer>2,850 km</answer>"
 
 
 def listed(corpus: Corpus) -> list[list[str]]:

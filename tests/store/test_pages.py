@@ -14,9 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import nearest
 from store.database import Database
-from store.errors import DamagedPageError, UnknownVersionError, UrlError
+from store.errors import UnknownVersionError, UrlError
 from store.page import Outlink, PageVersion
 from store.pages import AddReport, PageStore
 from store.snapshots import Snapshots
@@ -249,44 +248,6 @@ def test_current_walks_all_pages_once(store: PageStore) -> None:
     assert list(store.current(limit=0)) == []
 
 
-def test_nearest_names_the_page_that_was_meant(store: PageStore) -> None:
-    names = ["wiki/Danube", "wiki/Dresden", "wiki/List_of_bridges", "wiki/Charles_Bridge"]
-    store.add([page(name) for name in names])
-    store.add([PageVersion("https://other.net/p?id=4", "The Charles Bridge of Prague", "x", NOW)])
-    near = store.nearest("https://example.org/wiki/Charles_bridge_(Prague)", limit=2)
-    assert near == [
-        ("https://other.net/p?id=4", "The Charles Bridge of Prague"),
-        ("https://example.org/wiki/Charles_Bridge", "Wiki/Charles_Bridge"),
-    ]
-    assert store.nearest("https://example.org/wiki/Danub")[0][0].endswith("/Danube")
-    assert len(store.nearest("https://example.org/zzz")) == 4
-    assert store.nearest("https://unknown.net/zzz") == []
-    assert store.nearest("dresden city")[0][0].endswith("/Dresden")
-    assert store.nearest("https://example.org/zzz") == store.nearest("https://example.org/zzz")
-
-
-def test_nearest_is_found_on_a_site_of_more_pages_than_are_compared(
-    store: PageStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(nearest, "CANDIDATES", 3)
-    store.add([page(f"history/town-{number}") for number in range(9)])
-    store.add([page("history/salt-of-dresden"), page("lives/cristofori")])
-    found = store.nearest("https://example.org/history/the-salt-of-dresden")
-    assert found[0][0].endswith("/salt-of-dresden")
-    assert store.nearest("https://example.org/cristoforo")[0][0].endswith("/cristofori")
-
-
-def test_overlong_words_hosts_and_misses_are_no_error(store: PageStore) -> None:
-    long = "x" * 8000
-    store.add(
-        [PageVersion(f"https://example.org/{long}", f"{long} {'many words ' * 3000}", "", NOW)]
-    )
-    assert store.nearest(f"https://example.org/{long}x") != []
-    store.record_miss(f"https://example.org/{long}?miss", "r1")
-    store.record_miss("garbage " * 5000, "r1")
-    assert len(store.misses()) == 2
-
-
 def test_failures_are_kept_until_a_page_heals_them(store: PageStore) -> None:
     store.fail("https://example.org/b", "robots", "disallowed", "crawl")
     store.fail("https://example.org/a", "timeout", "1", "crawl")
@@ -309,62 +270,6 @@ def test_misses_count_runs_until_the_page_comes(store: PageStore) -> None:
     ]
     store.add([page("a")])
     assert [miss.url for miss in store.misses()] == ["no such thing"]
-
-
-def test_verify_finds_nothing_in_a_sound_store(store: PageStore) -> None:
-    store.add([page(str(number), outlinks=(Outlink("u", "t"),)) for number in range(300)])
-    store.add([page("1", "new")])
-    seen: list[tuple[int, int]] = []
-    assert store.verify(lambda done, total: seen.append((done, total))) == []
-    assert seen[-1] == (601, 601)
-
-
-@pytest.mark.parametrize(
-    ("damage", "found"),
-    [
-        ("body = set_byte(body, 12, get_byte(body, 12) # 1)", "bytes that cannot be read"),
-        ("body = ''::bytea", "bytes that cannot be read"),
-        ("outlinks = 'x'::bytea", "bytes that cannot be read"),
-        ("title = 'Another'", "sha256:"),
-        ("digest = set_byte(digest, 0, get_byte(digest, 0) # 1)", "sha256:"),
-    ],
-)
-def test_verify_names_the_damaged_version(
-    store: PageStore, database: Database, damage: str, found: str
-) -> None:
-    store.add([page("a"), page("b", "B" * 100), page("c")])
-    target = store.resolve("https://example.org/b")
-    assert target is not None
-    with database.raw() as connection:
-        connection.execute(
-            f"UPDATE page_version SET {damage} WHERE id = %s".encode(), (target.version_id,)
-        )
-    (fault,) = store.verify()
-    assert (fault.url, fault.version_id) == (target.url, target.version_id)
-    assert fault.found.startswith(found)
-    assert fault.expected != fault.found
-    assert f"version {target.version_id} of https://example.org/b should have" in str(fault)
-
-
-def test_verify_names_a_changed_url_and_a_lost_pointer(
-    store: PageStore, database: Database
-) -> None:
-    store.add([page("a"), page("b"), page("c")])
-    with database.raw() as connection:
-        connection.execute("UPDATE page SET url = url || 'x' WHERE url LIKE '%/a'")
-        connection.execute("UPDATE page SET current_version = 99 WHERE url LIKE '%/b'")
-    faults = {fault.url: fault for fault in store.verify()}
-    assert set(faults) == {"https://example.org/ax", "https://example.org/b"}
-    assert faults["https://example.org/b"].found == "current version 99"
-    assert all(fault.version_id is None for fault in faults.values())
-
-
-def test_a_damaged_page_is_not_read_as_if_sound(store: PageStore, database: Database) -> None:
-    store.add([page()])
-    with database.raw() as connection:
-        connection.execute("UPDATE page_version SET body = set_byte(body, 9, 0)")
-    with pytest.raises(DamagedPageError, match=r"of https://example.org/a is damaged .* crawl"):
-        store.resolve(page().url)
 
 
 def test_writers_in_threads_lose_nothing(database: Database) -> None:
@@ -439,15 +344,3 @@ def test_a_killed_writer_loses_nothing_acknowledged(database: Database, point: f
     assert {str(batch) for batch in range(acknowledged + 1)} <= set(batches)
     assert len(batches) <= acknowledged + 2
     assert store.verify() == []
-
-
-def test_the_nearest_pages_of_then_are_found_as_those_of_now(store: PageStore) -> None:
-    names = [f"{first}-{second}" for first in ("iron", "stone", "long") for second in "abcdefgh"]
-    store.add([page(name) for name in names])
-    asked = [f"https://example.org/{name}" for name in ("irom-x", "stone", "bridge-a", "none/x")]
-    before = [store.nearest(url) for url in asked]
-    then = PageStore(store._database, store.collection, at=1)
-    assert [then.nearest(url) for url in asked] == before
-    store.add([page("irom-y"), page("stone-a", text="# Other\n\nx")])
-    assert [then.nearest(url) for url in asked] == before
-    assert [store.nearest(url) for url in asked] != before

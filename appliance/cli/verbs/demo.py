@@ -31,7 +31,9 @@ def command(question: tuple[str, ...]) -> None:
     click.echo(f"the demo lives in {home.root}\n", err=True)
     with _site() as port:
         proxy = f"http://127.0.0.1:{port}"
+        click.echo("$ appliance crawl http://almanac.test/", err=True)
         _run(environment, "crawl", "http://almanac.test/", "--proxy", proxy)
+    click.echo("\n$ appliance index", err=True)
     _run(environment, "index")
     asked = " ".join(question) or QUESTION
     click.echo(f'\n$ appliance ask --model demo "{asked}"', err=True)
