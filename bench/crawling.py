@@ -22,8 +22,8 @@ _WHEN = datetime(2024, 5, 1, tzinfo=UTC)
 def rows(full: bool) -> Iterator[Row]:
     """Crawl a made-up site over HTTP, and extract the same pages without a crawl."""
     from crawler.options import CrawlOptions
-    from crawler.pool import cores
     from crawler.run import crawl
+    from extraction.pool import cores
     from store.database import open_database
 
     files = site(1500 if full else 400, PARAGRAPHS)
@@ -80,7 +80,7 @@ def _all(
 
 
 def _extract(page: tuple[str, bytes]) -> None:
-    from crawler.extract import extract
+    from extraction.extract import extract
 
     url, body = page
     extract(body, {"Content-Type": "text/html; charset=utf-8"}, url, _WHEN)

@@ -54,7 +54,7 @@ class Score:
 
 def ours(body: bytes, url: str) -> str:
     """The extraction of the appliance."""
-    from crawler.extract import extract
+    from extraction.extract import extract
 
     return getattr(extract(body, {"content-type": "text/html"}, url, _WHEN), "text", "")
 
@@ -63,7 +63,7 @@ def ours_asking(**mode: Any) -> Reader:
     """Ours, asking trafilatura in another mode."""
 
     def read(body: bytes, url: str) -> str:
-        from crawler import content
+        from extraction import content
 
         usual = content.MODE
         content.MODE = mode

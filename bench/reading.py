@@ -22,7 +22,7 @@ _HEADING = re.compile(r"(?m)^(#{1,6}) (.*)$")
 
 def read(url: str, body: bytes) -> Any:
     """What extraction makes of a page: a PageVersion or a Refusal."""
-    from crawler.extract import extract
+    from extraction.extract import extract
 
     return extract(body, {"content-type": "text/html"}, url, WHEN)
 

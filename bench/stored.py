@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from crawler.metadata import detect_language
+from extraction.metadata import detect_language
 from indexer.build import IndexReport, build
 from indexer.encoders.base import Encoder
 from indexer.encoders.choose import choose

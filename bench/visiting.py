@@ -23,7 +23,7 @@ from typing import Any
 from appliance.tools import Toolbox
 from appliance.tools.reading import shown
 from appliance.tools.visit import VisitTool
-from crawler.metadata import detect_language
+from extraction.metadata import detect_language
 from models.tokens import likely_tokens
 from models.turns import Call
 from store.database import Database, open_database

@@ -1,1 +1,1 @@
-"""The outside world in: the polite crawl, and extraction of pages to Markdown."""
+"""The outside world in: the polite crawl."""

@@ -96,7 +96,7 @@ def main() -> int:
 
 
 def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], events: Events) -> int:
-    from .pool import ExtractionPool
+    from extraction.pool import ExtractionPool
 
     options = CrawlOptions.from_json(job["options"])
     access = Access(seeds, options)

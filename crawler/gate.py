@@ -10,10 +10,10 @@ from scrapy import Request, signals
 from scrapy.exceptions import StopDownload
 from scrapy.http import Headers
 
+from extraction.extract import HTML_TYPES
 from store.errors import UrlError
 from store.urls import canonical, host, url_hash
 
-from .extract import HTML_TYPES
 from .failures import RefusedError
 from .inside import is_inside
 

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from scrapy import Request
 from scrapy.http import Response
 
+from extraction.extract import Refusal
+from extraction.pool import ExtractionPool
 from store.frontier import Entry
 from store.page import Outlink
 from store.pages import PageStore
 from store.urls import canonical, url_hash
 
 from . import feeds, sitemaps
-from .extract import Refusal
 from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions
 from .pipeline import GONE, Found, Outcome
-from .pool import ExtractionPool
 from .report import CrawlFailure
 from .scope import Scope
 

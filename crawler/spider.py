@@ -18,6 +18,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from extraction.pool import ExtractionPool
 from store.crawlers import LIFE, Presence, reap
 from store.database import Database
 from store.errors import StoreError
@@ -30,7 +31,6 @@ from .access import Access
 from .failures import NotOursError, RedirectedError, RefusedError, explain
 from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions, is_loopback
 from .pipeline import Outcome, Pipeline
-from .pool import ExtractionPool
 from .reading import Reader
 from .report import CrawlFailure
 from .scope import Scope

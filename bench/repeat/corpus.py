@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from appliance.demo import HOST
 from appliance.demo.site import DUPLICATES, response, sources
-from crawler.extract import extract
+from extraction.extract import extract
 from store.page import PageVersion
 
 WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)

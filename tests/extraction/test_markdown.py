@@ -3,9 +3,9 @@
 import pytest
 from lxml import html
 
-from crawler import chrome, content, markup
-from crawler.grid import rows_of
-from crawler.markdown import CODE, HEADING, LIST, PARAGRAPH, TABLE, blocks, joined
+from extraction import chrome, content, markup
+from extraction.grid import rows_of
+from extraction.markdown import CODE, HEADING, LIST, PARAGRAPH, TABLE, blocks, joined
 
 PROSE = "The ferry crosses the strait four times a day, and twice on Sundays in winter."
 

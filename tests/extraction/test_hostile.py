@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bench.hostile import KINDS, WRONGS, page
-from crawler.extract import Refusal, extract
+from extraction.extract import Refusal, extract
 from store.page import PageVersion
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ def test_attributes_by_the_hundred_thousand_take_no_time_in_their_square():
 WORK = """
 import sys
 from datetime import UTC, datetime
-from crawler import bounds, pool
+from extraction import bounds, pool
 import trafilatura, py3langid
 py3langid.classify("a ferry crosses")
 bounds.bound_memory(int(sys.argv[1]))
@@ -89,8 +89,8 @@ def test_a_page_that_would_take_all_memory_is_named_and_the_next_is_read():
 
 BOUND = """
 import sys
-from crawler.bounds import bound_memory, bound_time
-getattr(sys.modules['crawler.bounds'], sys.argv[1])(float(sys.argv[2]) and int(float(sys.argv[2])))
+from extraction.bounds import bound_memory, bound_time
+getattr(sys.modules['extraction.bounds'], sys.argv[1])(float(sys.argv[2]) and int(float(sys.argv[2])))
 if sys.argv[1] == 'bound_memory':
     held = bytearray(900_000_000)
 else:

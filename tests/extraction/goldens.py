@@ -1,6 +1,6 @@
 """The golden pages: HTML written for the tests, and beside each what is to be read in it.
 
-After a change that is meant to be seen, `python tests/crawler/goldens.py --update` writes the
+After a change that is meant to be seen, `python tests/extraction/goldens.py --update` writes the
 golden files anew; read the difference before it is committed.
 """
 
@@ -35,7 +35,7 @@ def body_of(source: Path, charset: str = "utf-8") -> bytes:
 
 def describe(source: Path, body: bytes, headers: dict[str, str] | None = None) -> str:
     """Everything that extraction says of a page, as lines of text."""
-    from crawler.extract import Refusal, extract
+    from extraction.extract import Refusal, extract
 
     url = f"http://site.test/docs/{source.name}"
     found = extract(body, headers or {"content-type": "text/html"}, url, WHEN)

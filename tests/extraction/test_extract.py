@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.charset import decode
-from crawler.extract import Refusal, extract
+from extraction.charset import decode
+from extraction.extract import Refusal, extract
 from store.page import PageVersion
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -168,7 +168,7 @@ def test_hostile_markup_ends():
 
 def test_the_same_bytes_give_the_same_page_in_every_process():
     code = (
-        "import sys; from datetime import datetime, UTC; from crawler.extract import extract;"
+        "import sys; from datetime import datetime, UTC; from extraction.extract import extract;"
         "body = open(sys.argv[1], 'rb').read();"
         "page = extract(body, {'content-type': 'text/html'}, 'http://site.test/a', datetime(2026, 1, 1, tzinfo=UTC));"
         "print(page.digest, hash(page.outlinks) and [link.url for link in page.outlinks], page.lang)"

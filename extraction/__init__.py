@@ -1,0 +1,1 @@
+"""From the bytes of a document to a page: charset, content, Markdown, links, metadata."""
