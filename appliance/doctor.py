@@ -27,7 +27,7 @@ from .config import Config
 from .errors import ApplianceError
 from .home import DISTRIBUTION
 
-PACKAGES = ("appliance", "crawler", "indexer", "models", "store")
+PACKAGES = ("appliance", "crawler", "extraction", "importers", "indexer", "models", "store")
 LIBRARIES = (
     "click",
     "llama_cpp",
@@ -95,7 +95,7 @@ def check_python(_: Config) -> Finding:
 
 
 def check_packages(_: Config) -> Finding:
-    """Each of the five package names belongs to this distribution alone."""
+    """Each of our package names belongs to this distribution alone."""
     owners = packages_distributions()
     foreign = {
         f"{name} (from {owner})"
@@ -114,9 +114,9 @@ def check_packages(_: Config) -> Finding:
         said = f"{', '.join(strange)} is imported from elsewhere than {here}"
         return Finding("packages", "FAIL", said, "reinstall in a fresh virtual environment")
     try:
-        said = f"{DISTRIBUTION} {version(DISTRIBUTION)} owns its five packages"
+        said = f"{DISTRIBUTION} {version(DISTRIBUTION)} owns its {len(PACKAGES)} packages"
     except PackageNotFoundError:
-        said = f"the five packages run from {here} and no distribution is installed"
+        said = f"its packages run from {here} and no distribution is installed"
         return Finding("packages", "warn", said, "run: make setup")
     return Finding("packages", "ok", said)
 

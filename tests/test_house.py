@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DISTRIBUTION = "deep-research-appliance"
-PACKAGES = ("appliance", "crawler", "extraction", "indexer", "models", "store")
+PACKAGES = ("appliance", "crawler", "extraction", "importers", "indexer", "models", "store")
 TARGETS = (
     "setup", "demo", "test", "lint", "crawl", "index", "ask", "replay", "bench", "accept", "clean",
 )  # fmt: skip
