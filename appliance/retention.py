@@ -8,21 +8,21 @@ current then, which `snapshots/<name>.json` keeps. Nothing here reads what a run
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from indexer.errors import IndexerError
+from indexer.errors import IndexerError, IndexMissing
 from indexer.frozen import FrozenIndex, frozen_root
 from indexer.frozen.files import current_name
 from indexer.frozen.write import folder_name, unreferred
 from store.database import Database
 from store.digest import blake, canonical_json, write_atomic
 from store.errors import SnapshotError
-from store.snapshots import Snapshots
+from store.snapshots import Checked, Snapshots
 from store.unseen import unseen
 
 from .errors import RunError
@@ -116,6 +116,33 @@ def list_snapshots(home: Home, database: Database) -> list[Kept]:
         Kept(s.name, s.seq, s.created_at, s.pages, s.digest, indexes.get(s.name, {}))
         for s in Snapshots(database).list()
     ]
+
+
+def check_snapshot(
+    home: Home,
+    database: Database,
+    name: str,
+    deep: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Checked, list[str]]:
+    """Read a snapshot again, and return what the store holds of it and what is wrong.
+
+    Every page's row is read and each frozen index that it keeps has to be there; with `deep` all
+    texts and the files of these indexes are hashed. Raises SnapshotError where there is none.
+    """
+    checked = Snapshots(database).check(name, deep, progress)
+    faults = checked.sentences()
+    kept = {str(facts["name"]): facts["indexes"] for facts in _snapshot_files(home)}
+    for collection, digest in kept.get(name, {}).items():
+        try:
+            index = FrozenIndex.open(frozen_root(home.root, collection), digest)
+            wrong = index.verify() if deep else []
+        except IndexMissing:
+            wrong = [f"the index {digest[:15]}… of {collection} is not there; restore a backup"]
+        except (IndexerError, OSError) as error:
+            wrong = [str(error)]
+        faults += [f"snapshot {name}: {fault}" for fault in wrong]
+    return checked, faults
 
 
 def remove_snapshot(home: Home, database: Database, name: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .commits import next_seq
 from .database import Connection, Database
 from .errors import UrlError
 from .snapshots import describe_at
@@ -176,7 +177,7 @@ def delete_pages(database: Database, doomed: Doomed) -> dict[str, int]:
             ("pages", "DELETE FROM page WHERE id = ANY(%s)", (ids,)),
         ):
             counts[table] = connection.execute(statement.encode(), values).rowcount
-        connection.execute("UPDATE clock SET seq = seq + 1")
+        next_seq(connection)
         counts["snapshots"] = _described_again(connection)
     with database.read() as connection:
         # What was deleted stays in the files until its room is given free.

@@ -12,6 +12,7 @@ from .database import Connection, Database
 from .errors import UnknownVersionError, UrlError
 from .freshness import conditions, gone_since
 from .gaps import Failure, Miss, has_host, list_failures, list_misses
+from .history import HeldVersion, list_versions
 from .nearest import nearest_pages
 from .page import Outlink, PageVersion
 from .urls import aliases, url_hash
@@ -55,13 +56,15 @@ WITH RECURSIVE reached (hash, rank, steps) AS (
 )
 """
 _LEADS = f"{_REACHED} SELECT EXISTS (SELECT FROM reached WHERE hash = %(goal)s AND steps > 0)"
-_ANY = f"""
+_FIRST = f"""
 {_REACHED}
-SELECT {COLUMNS} FROM reached
+SELECT {{columns}} FROM reached
 JOIN page ON page.collection_id = %(collection)s AND page.url_hash = reached.hash
 {_AT}
 ORDER BY reached.rank, reached.steps LIMIT 1
 """
+_ANY = _FIRST.format(columns=COLUMNS)
+_WHICH = _FIRST.format(columns="page.url, page.id")
 _BY_ID = f"""
 SELECT {COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
 WHERE version.id = %s
@@ -161,6 +164,26 @@ class PageReader:
                 },
             ).fetchall()
         return {url for row in rows for url in hashes[bytes(row[0])]}
+
+    def history(self, url: str) -> tuple[str, list[HeldVersion]] | None:
+        """Return the URL of the page that `url` leads to, and all its held versions, oldest first;
+        None where there is no page. Raises UrlError as `resolve` does.
+        """
+        try:
+            hashes = [url_hash(url), *map(url_hash, aliases(url))]
+        except UrlError:
+            hashes = [url_hash(other) for other in aliases(url)]
+            if not hashes:
+                raise
+        with self._database.read() as connection:
+            values = {
+                "collection": self._id(connection),
+                "hashes": hashes,
+                "longest": LONGEST_CHAIN,
+                "at": self.at,
+            }
+            row = connection.execute(_WHICH, values).fetchone()
+            return None if row is None else (row[0], list_versions(connection, row[1]))
 
     def version(self, version_id: int) -> PageVersion:
         """Return one version by its id; raises UnknownVersionError or DamagedPageError."""

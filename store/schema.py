@@ -59,6 +59,15 @@ collection = Table(
 # One row: the number of the last commit that changed a page. A snapshot is such a number.
 clock = Table("clock", metadata, Column("seq", BigInteger, nullable=False))
 
+# When a commit got its number. It is whole until `snapshot gc` takes a version that it had.
+commit = Table(
+    "commit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("whole", Boolean, nullable=False, server_default=text("true")),
+)
+
 page = Table(
     "page",
     metadata,
@@ -112,6 +121,7 @@ alias = Table(
     Column("target_hash", LargeBinary, nullable=False),
     Column("seq_from", BigInteger, primary_key=True, autoincrement=False),
     Column("seq_to", BigInteger),
+    Column("claimed", Boolean, nullable=False, server_default=text("false")),
     Index(
         "alias_current",
         "collection_id",
@@ -119,6 +129,23 @@ alias = Table(
         unique=True,
         postgresql_where=text("seq_to IS NULL"),
     ),
+)
+
+# The address that a page names as its own (rel=canonical), where that is another than its own.
+claim = Table(
+    "claim",
+    metadata,
+    Column(
+        "page_id",
+        BigInteger,
+        ForeignKey("page.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    _collection(),
+    _words("url"),
+    _hash(),
+    Index("claim_url", "collection_id", "url_hash", "page_id"),
 )
 
 passage = Table(

@@ -19,6 +19,11 @@ WHERE version.seq_to IS NOT NULL
   AND NOT version.digest = ANY(%(digests)s::bytea[])
   AND NOT EXISTS (SELECT FROM passage WHERE passage.version_id = version.id)
 """
+# The states that had one of them: who asks for such a state has to know that it is not whole.
+_TORN = """
+UPDATE commit SET whole = false WHERE whole AND seq <@ (
+    SELECT range_agg(int8range(version.seq_from, version.seq_to))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ def unseen(
             f"SELECT count(*), coalesce(sum(octet_length(body)), 0) {_UNSEEN}".encode(), values
         ).fetchone()
         if delete:
+            connection.execute(f"{_TORN} {_UNSEEN})".encode(), values)
             connection.execute(f"DELETE {_UNSEEN}".encode(), values)
     assert counted is not None
     return Unseen(int(counted[0]), int(counted[1]))

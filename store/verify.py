@@ -78,14 +78,9 @@ def find_faults(
     last = 0
     while rows := connection.execute(_VERSIONS, (collection, last, BATCH)).fetchall():
         for version_id, url, digest, title, body, outlinks in rows:
-            expected = "sha256:" + bytes(digest).hex()
-            try:
-                found = content_digest(title, unpack_text(body))
-                unpack_outlinks(outlinks)
-            except DamagedPageError as damage:
-                found = f"bytes that cannot be read ({damage.__cause__})"
-            if found != expected:
-                faults.append(Fault(url, version_id, expected, found))
+            fault = version_fault(url, version_id, digest, title, body, outlinks)
+            if fault is not None:
+                faults.append(fault)
         last = rows[-1][0]
         done += len(rows)
         if progress:
@@ -93,14 +88,32 @@ def find_faults(
     return faults
 
 
-def _page_faults(url: str, key: bytes, current: int | None, named: int | None) -> list[Fault]:
-    faults = []
+def version_fault(
+    url: str, version_id: int, digest: bytes, title: str, body: bytes, outlinks: bytes
+) -> Fault | None:
+    """Return what is wrong with the stored bytes of a version, if anything is."""
+    expected = "sha256:" + bytes(digest).hex()
+    try:
+        found = content_digest(title, unpack_text(body))
+        unpack_outlinks(outlinks)
+    except DamagedPageError as damage:
+        found = f"bytes that cannot be read ({damage.__cause__})"
+    return None if found == expected else Fault(url, version_id, expected, found)
+
+
+def page_fault(url: str, key: bytes) -> Fault | None:
+    """Return what is wrong with a page's URL or its hash, if anything is."""
     try:
         computed = "b2:" + url_hash(url).hex()
     except UrlError:
         computed = "a URL that is none"
-    if computed != "b2:" + key.hex():
-        faults.append(Fault(url, None, "b2:" + key.hex(), computed))
+    expected = "b2:" + key.hex()
+    return None if computed == expected else Fault(url, None, expected, computed)
+
+
+def _page_faults(url: str, key: bytes, current: int | None, named: int | None) -> list[Fault]:
+    fault = page_fault(url, key)
+    faults = [] if fault is None else [fault]
     if current != named:
         faults.append(Fault(url, None, f"current version {current}", f"current version {named}"))
     return faults

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .codec import Packer
+from .commits import next_seq
 from .database import LOCK_WRITE, Connection, Database
 from .errors import UrlError
 from .nearest import page_words
@@ -102,7 +103,6 @@ _ALIAS = """
 INSERT INTO alias (collection_id, url_hash, url, target, target_hash, seq_from)
 VALUES (%s, %s, %s, %s, %s, %s)
 """
-_NEXT = "UPDATE clock SET seq = seq + 1 RETURNING seq"
 
 
 def add_versions(database: Database, collection: int, versions: Iterable[PageVersion]) -> AddReport:
@@ -185,17 +185,10 @@ def put_aliases(
             del rows[bytes(key)]
     if not rows:
         return
-    seq = seq or _next_seq(connection)
+    seq = seq or next_seq(connection)
     connection.execute(_ALIAS_ENDS, (seq, collection, sorted(rows)))
     with connection.cursor() as cursor:
         cursor.executemany(_ALIAS, [(*rows[key], seq) for key in sorted(rows)])
-
-
-def _next_seq(connection: Connection) -> int:
-    row = connection.execute(_NEXT).fetchone()
-    if row is None:
-        raise RuntimeError("the clock table has lost its row")
-    return int(row[0])
 
 
 def _merge(connection: Connection, collection: int, wave: int) -> AddReport:
@@ -207,7 +200,7 @@ def _merge(connection: Connection, collection: int, wave: int) -> AddReport:
     fresh, changed = row if row else (0, 0)
     if not fresh:
         return AddReport(unchanged=touched)
-    at["seq"] = _next_seq(connection)
+    at["seq"] = next_seq(connection)
     connection.execute(_CLOSE, at)
     connection.execute(_VERSIONS, at)
     return AddReport(fresh - changed, changed, touched - fresh, at["seq"])

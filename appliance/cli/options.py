@@ -64,8 +64,13 @@ def config_from(**flags: object) -> Config:
 
 def print_json(value: object) -> None:
     """Print a value as JSON on stdout, indented; letters that steer a terminal are escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    click.echo(_STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", text))
+    click.echo(json_text(value))
+
+
+def json_text(value: object, indent: int | None = 2) -> str:
+    """A value as JSON; letters that steer a terminal are escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _STEERING.sub(lambda letter: f"\\u{ord(letter[0]):04x}", text)
 
 
 def say(message: str) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from store.commits import Moment
 from store.digest import write_atomic
 from store.errors import UrlError
 from store.page import PageVersion
@@ -14,24 +15,30 @@ from ...errors import RunError
 from ...readers import open_store
 from ...render.page import page_html
 from ...trace import Run, find_run, read_run
+from ..moments import at_option, moment_of, not_then
 from ..options import collection_option, config_from
 
 
 @click.command("open")
 @click.argument("target", metavar="RUN|URL")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write the file.")
+@at_option
 @collection_option
-def command(target: str, output: Path | None, collection: str | None) -> None:
+def command(target: str, output: Path | None, at: str | None, collection: str | None) -> None:
     """Write the page behind a run's answer, or the stored page URL, as HTML and print its path.
 
     For a run it is the page of the first quote, with every quote from it highlighted, in the
-    version that the run read.
+    version that the run read. A URL is shown as it is now, or with --at as it was in a past state
+    of the store.
     """
     config = config_from(collection=collection)
     with open_store(config) as database:
         pages = PageStore(database, config.collection)
         run = _as_run(config, target)
-        page, spans = _of_run(run, pages) if run else (_of_url(target, pages), [])
+        if run and at:
+            raise click.UsageError("a run is shown with the versions that it read; leave --at away")
+        moment = moment_of(database, at)
+        page, spans = _of_run(run, pages) if run else (_of_url(target, pages, moment), [])
         name = f"{run.id if run else 'page'}-{page.digest[7:19]}.html"
     path = output or config.home.root / "opened" / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,8 +79,10 @@ def _of_run(run: Run, pages: PageStore) -> tuple[PageVersion, list[tuple[int, in
     return page, sorted(spans)
 
 
-def _of_url(url: str, pages: PageStore) -> PageVersion:
-    page = pages.resolve(url)
+def _of_url(url: str, pages: PageStore, moment: Moment | None) -> PageVersion:
+    page = pages.resolve(url, None if moment is None else moment.seq)
+    if page is None and moment is not None:
+        raise UrlError(not_then(pages, url, moment))
     if page is None:
         near = "; ".join(address for address, _ in pages.nearest(url, 3))
         raise UrlError(

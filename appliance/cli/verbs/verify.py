@@ -1,7 +1,5 @@
 """`appliance verify`: re-hash stored pages, snapshots, the frozen index and the weights."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
@@ -14,8 +12,7 @@ from ...config import Config
 from ...readers import open_store
 from ...render.terminal import safe
 from ..options import as_json, collection_option, config_from, print_json, say
-
-Progress = Callable[[int, int], None]
+from ..progress import Progress, bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ def command(collection: str | None, as_json: bool) -> None:
     }
     checked = []
     for name, check in parts.items():
-        with _bar(name, as_json) as progress:
+        with bar(name, as_json) as progress:
             try:
                 found = check(config, progress)
             except (StoreError, IndexerError, ModelError) as error:
@@ -130,19 +127,6 @@ def check_models(config: Config, progress: Progress) -> Checked:
             faults.append(str(error))
         progress(done, len(cards))
     return Checked("models", _count(len(cards), "model"), tuple(faults))
-
-
-@contextmanager
-def _bar(part: str, quiet: bool) -> Iterator[Progress]:
-    from tqdm import tqdm
-
-    with tqdm(desc=part, leave=False, disable=True if quiet else None) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield show
 
 
 def _count(number: int, what: str) -> str:

@@ -3,12 +3,17 @@
 import click
 
 from models.profiles import profile
+from store.commits import Moment
+from store.database import Database
 from store.page import clean
+from store.pages import PageStore
 
+from ...config import Config
 from ...readers import open_store
-from ...render.terminal import safe
+from ...render.terminal import safe, table
 from ...tools.visit import VisitTool
-from ..options import as_json, collection_option, config_from, print_json
+from ..moments import at_option, moment_of, not_then
+from ..options import as_json, collection_option, config_from, print_json, say
 
 
 @click.command("visit")
@@ -21,28 +26,97 @@ from ..options import as_json, collection_option, config_from, print_json
     show_default=True,
     help="Budget of evidence a page, as a model counts.",
 )
+@at_option
+@click.option("--versions", is_flag=True, help="List the versions of each page instead.")
 @collection_option
 @as_json
 def command(
-    urls: tuple[str, ...], goal: str, tokens: int, collection: str | None, as_json: bool
+    urls: tuple[str, ...],
+    goal: str,
+    tokens: int,
+    at: str | None,
+    versions: bool,
+    collection: str | None,
+    as_json: bool,
 ) -> None:
-    """Show the passages of each stored page URL that serve the goal, verbatim."""
-    from store.pages import PageStore
+    """Show the passages of each stored page URL that serve the goal, verbatim.
 
+    With --at the pages, and where links and redirects lead, are those of a past state of the store;
+    --versions says from and up to which commit each version holds. A version stays as long as it
+    is the newest, or a run or a named snapshot refers to it.
+    """
     config = config_from(collection=collection)
+    asked = [clean(url) for url in urls]
+    if versions and (at or goal):
+        raise click.UsageError("--versions lists versions; read one with --at and its number")
     with open_store(config) as database:
-        pages = PageStore(database, config.collection)
-        tool = VisitTool(pages, 0, record_misses=False, evidence_tokens=tokens)
-        result = tool.run({"url": [clean(url) for url in urls], "goal": clean(goal)}, "")
-        gone = pages.gone([str(page["page"]) for page in result.data["pages"] if "page" in page])  # type: ignore[attr-defined]
+        if versions:
+            missing = _list(PageStore(database, config.collection), asked, as_json)
+        else:
+            moment = moment_of(database, at)
+            missing = _visit(config, database, moment, asked, clean(goal), tokens, as_json)
+    if missing:
+        say(f"not in the corpus: {safe(', '.join(missing))}")
+        raise click.exceptions.Exit(1)
+
+
+def _visit(
+    config: Config,
+    database: Database,
+    moment: Moment | None,
+    urls: list[str],
+    goal: str,
+    tokens: int,
+    as_json: bool,
+) -> list[str]:
+    """Print what the pages say; return the addresses of those that are not there."""
+    pages = PageStore(database, config.collection, at=None if moment is None else moment.seq)
+    tool = VisitTool(pages, 0, record_misses=False, evidence_tokens=tokens)
+    result = tool.run({"url": urls, "goal": goal}, "")
+    found: list[dict[str, object]] = result.data["pages"]  # type: ignore[assignment]
+    gone = pages.gone([str(page["page"]) for page in found if "page" in page])
     if as_json:
-        since = {url: at.isoformat() for url, at in gone.items()}
-        print_json({"text": result.text, **result.data, **({"gone": since} if gone else {})})
+        since = {url: when.isoformat() for url, when in gone.items()}
+        then = {} if moment is None else {"at": moment.to_json()}
+        print_json(
+            {"text": result.text, **result.data, **then, **({"gone": since} if gone else {})}
+        )
     else:
         click.echo(safe(result.text).rstrip())
-    for url, at in gone.items():
-        click.echo(f"gone from the web since {at.date().isoformat()}: {safe(url)}", err=True)
-    missing = [page["url"] for page in result.data["pages"] if page.get("missing")]  # type: ignore[attr-defined]
-    if missing:
-        click.echo(f"not in the corpus: {', '.join(missing)}", err=True)
-        raise click.exceptions.Exit(1)
+    for url, when in gone.items():
+        say(f"gone from the web since {when.date().isoformat()}: {safe(url)}")
+    missing = [str(page["url"]) for page in found if page.get("missing")]
+    if moment is not None:
+        for url in missing:
+            say(safe(not_then(PageStore(database, config.collection), url, moment)))
+        say(f"as at {safe(str(moment))}")
+    return missing
+
+
+def _list(pages: PageStore, urls: list[str], as_json: bool) -> list[str]:
+    """Print the versions of the pages; return the addresses of those that are not there."""
+    missing, listed = [], []
+    for url in urls:
+        found = pages.history(url)
+        if found is None:
+            missing.append(url)
+            listed.append({"url": url, "missing": True})
+            continue
+        page, held = found
+        listed.append({"url": url, "page": page, "versions": [one.to_json() for one in held]})
+        if not as_json:
+            rows = [
+                (
+                    str(one.seq_from),
+                    "now" if one.seq_to is None else str(one.seq_to - 1),
+                    f"{one.fetched_at:%Y-%m-%d %H:%M}",
+                    f"{one.digest[:19]}…",
+                    one.title[:60],
+                )
+                for one in held
+            ]
+            click.echo(safe(page))
+            click.echo(table(rows, ("from", "up to", "captured", "version", "title")))
+    if as_json:
+        print_json({"pages": listed})
+    return missing
