@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from store.codec import Packer
 from store.database import Database
 from store.errors import SnapshotError
 from store.page import PageVersion
@@ -53,6 +54,48 @@ def test_verify_notices_a_lost_version(database: Database) -> None:
         connection.execute("UPDATE page_version SET digest = set_byte(digest, 0, 0)")
         connection.execute("UPDATE page_version SET digest = set_byte(digest, 1, 1)")
     assert not snapshots.verify("one")
+
+
+def test_a_check_counts_pages_and_hashes_texts_when_asked(database: Database) -> None:
+    pages, snapshots = PageStore(database), Snapshots(database)
+    pages.add([page("a", "1"), page("b", "2")])
+    named = snapshots.create("one")
+    pages.add([page("a", "3")])
+    seen = []
+    for deep in (False, True):
+        checked = snapshots.check("one", deep, lambda *step: seen.append(step))
+        assert (checked.pages, checked.digest) == (named.pages, named.digest)
+        assert checked.same
+        assert checked.sentences() == []
+    assert seen == [(2, 2), (2, 2)]
+    # A text that was altered behind its digest is seen only by who hashes it.
+    with database.raw() as connection:
+        connection.execute(
+            "UPDATE page_version SET body = %s WHERE seq_to IS NOT NULL", (Packer().text("0"),)
+        )
+    assert snapshots.check("one").same
+    checked = snapshots.check("one", deep=True)
+    assert not checked.same
+    (said,) = checked.sentences()
+    assert "of https://example.org/a should have sha256:" in said
+    assert "crawl or import that page again" in said
+    # What is damaged in another state is none of this one's.
+    snapshots.create("two")
+    assert snapshots.check("two", deep=True).same
+
+
+def test_a_check_names_a_snapshot_that_lost_a_page(database: Database) -> None:
+    pages, snapshots = PageStore(database), Snapshots(database)
+    pages.add([page("a", "1"), page("b", "2")])
+    snapshots.create("one")
+    with database.raw() as connection:
+        connection.execute(
+            "DELETE FROM page_version USING page WHERE page.id = page_id AND url LIKE '%/b'"
+        )
+    for deep in (False, True):
+        (said,) = snapshots.check("one", deep).sentences()
+        assert said.startswith("the snapshot one should have 2 pages and b2:")
+        assert "the store holds 1 pages and b2:" in said
 
 
 def test_names_are_checked(database: Database) -> None:
