@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from store.errors import UrlError
 from store.page import Outlink, PageVersion
-from store.urls import canonical, host
+from store.urls import canonical
 
 from . import markup, metadata
 from .charset import decode
@@ -108,7 +107,7 @@ def _read(
     source: str,
 ) -> PageVersion | Refusal:
     base = markup.base_of(tree, url)
-    same_page = _same_site_canonical(markup.canonical_link(tree, base), url)
+    declared = markup.canonical_link(tree, base)
     outlinks = markup.absolute_links(tree, url, base)
     heading = markup.first_heading(tree)
     title = metadata.title_of(tree, heading, url)
@@ -141,7 +140,7 @@ def _read(
         outlinks=outlinks,
         etag=headers.get("etag") or None,
         last_modified=headers.get("last-modified") or None,
-        aliases=(same_page,) if same_page else (),
+        declared=declared or "",
     )
 
 
@@ -188,15 +187,3 @@ def _weight(text: str) -> int:
     """About how much a reader can read: letters and digits without the targets of links."""
     seen = _TARGET.sub("]", text)
     return sum(1 for char in seen if char.isalnum()) + 2 * len(_ASIAN.findall(seen))
-
-
-def _same_site_canonical(link: str | None, url: str) -> str | None:
-    """The canonical address that the page names, if it is another one on the same site."""
-    if link is None:
-        return None
-    try:
-        if canonical(link) != canonical(url) and host(link) == host(url):
-            return canonical(link)
-    except UrlError:
-        pass
-    return None

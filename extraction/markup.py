@@ -103,11 +103,17 @@ def base_of(tree: Tree, url: str) -> str:
 
 
 def canonical_link(tree: Tree, base: str) -> str | None:
-    """Return the absolute `<link rel=canonical>` of the page, if it has one."""
-    for link in tree.iterfind(".//link[@href]"):
-        if "canonical" in (link.get("rel") or "").lower().split():
-            return _absolute(link.get("href"), base)
-    return None
+    """Return the absolute `<link rel=canonical>` of the page's head, if it has just one.
+
+    In its body anybody may have written it, in a comment say.
+    """
+    named = {
+        _absolute(link.get("href"), base)
+        for link in tree.iterfind(".//link[@href]")
+        if "canonical" in (link.get("rel") or "").lower().split()
+        and next(link.iterancestors("body"), None) is None
+    }
+    return named.pop() if len(named) == 1 else None
 
 
 def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:

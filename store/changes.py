@@ -129,7 +129,9 @@ class Changes:
 
     def counts(self) -> dict[str, int]:
         """Return how many changes there are of each of `KINDS`."""
-        found = dict(self._connection.execute(_COUNTS.encode(), self._values).fetchall())
+        found: dict[str, int] = dict(
+            self._connection.execute(_COUNTS.encode(), self._values).fetchall()
+        )
         return {kind: int(found.get(kind, 0)) for kind in KINDS}
 
     def sites(self) -> Iterator[tuple[str, str, dict[str, int]]]:

@@ -30,6 +30,9 @@ class PageVersion:
     from `page_id` on are filled in by the store; `gone_at` says since when the page's server no
     longer has it.
 
+    `aliases` lead to the page; `declared` is the address that it names as its own, which leads
+    there only where that is safe (store.claims). Both are written, and not read back.
+
     Raises UrlError for a bad `url` and ValueError for a `fetched_at` without a time zone.
     """
 
@@ -48,6 +51,7 @@ class PageVersion:
     etag: str | None = None
     last_modified: str | None = None
     aliases: tuple[str, ...] = ()
+    declared: str = ""
     page_id: int | None = None
     version_id: int | None = None
     seq_from: int | None = None

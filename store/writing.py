@@ -9,6 +9,7 @@ it is taken.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .claims import claims_of, put_claims
 from .codec import Packer
 from .commits import next_seq
 from .database import LOCK_WRITE, Connection, Database
@@ -94,7 +95,7 @@ WHERE failure.collection_id = %(collection)s AND failure.url_hash = incoming.url
 """
 _ALIASES = """
 SELECT url_hash, target_hash FROM alias
-WHERE collection_id = %s AND url_hash = ANY(%s) AND seq_to IS NULL
+WHERE collection_id = %s AND url_hash = ANY(%s) AND seq_to IS NULL AND NOT claimed
 """
 _ALIAS_ENDS = """
 UPDATE alias SET seq_to = %s WHERE collection_id = %s AND url_hash = ANY(%s) AND seq_to IS NULL
@@ -110,6 +111,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
     packer = Packer()
     waves: dict[bytes, int] = {}
     rows, aliases = [], []
+    versions = list(versions)
     for version in versions:
         key = url_hash(version.url)
         wave = waves[key] = waves.get(key, -1) + 1
@@ -154,6 +156,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
             report += _merge(connection, collection, wave)
         connection.execute(_HEALED, {"collection": collection})
         put_aliases(connection, collection, aliases, report.seq or 0)
+        put_claims(connection, collection, claims_of(versions), report.seq)
     return report
 
 

@@ -48,7 +48,7 @@ def _page(page) -> Iterator[str]:
     yield f"site: {page.site}"
     yield f"author: {page.author}"
     yield f"published: {page.published}"
-    yield f"aliases: {', '.join(page.aliases)}"
+    yield f"aliases: {page.declared}"
     yield ""
     yield page.text
     yield from _links(page.outlinks)
