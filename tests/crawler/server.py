@@ -69,6 +69,32 @@ def numbered(number):
     )
 
 
+CLAIMS = {
+    "print": "/claims/article",
+    "list-1": "/claims/list",
+    "list-2": "/claims/list",
+    "home-1": "/",
+    "home-2": "/",
+    "foreign": "http://other.test/article",
+    "taken": "/page/1",
+    "owner": "http://www.almanac.org/claims/owned",
+    "two": "/claims/second",
+    "comment": "",
+}
+"""Pages below /claims/ and the address that each declares to be its own."""
+
+
+def claiming(name):
+    if name not in CLAIMS:
+        links = "".join(f'<p><a href="/claims/{one}">{one}</a></p>' for one in CLAIMS)
+        return html("Claims", f"<h1>Claims</h1><p>{PROSE}</p>{links}")
+    head = f'<link rel="canonical" href="{CLAIMS[name]}">'
+    if name == "two":
+        head += '<link rel="canonical" href="/claims/third">'
+    comment = '<link rel="canonical" href="/claims/commented">' if name == "comment" else ""
+    return html(name, f"<h1>{name}</h1><p>{PROSE} This is {name}.</p>{comment}", head)
+
+
 def robots():
     kind = OPTIONS.get("robots", "plain")
     if kind == "slow":
@@ -247,6 +273,8 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/canonical":
             head = '<link rel="canonical" href="/proper-name"><link rel="icon" href="/i.png">'
             return self.answer(html("Canonical", f"<h1>Canonical</h1><p>{PROSE}</p>", head))
+        if path.startswith("/claims/"):
+            return self.answer(claiming(path.removeprefix("/claims/")))
         if path == "/based/":
             head = f'<base href="{host}/elsewhere/">'
             return self.answer(
