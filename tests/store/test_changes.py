@@ -1,5 +1,7 @@
 """What differs between two states: held against a plain comparison of everything in both."""
 
+import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -136,3 +138,38 @@ def test_any_two_states_differ_as_their_pages_do(
                 name = one.url.rsplit("/", 1)[1]
                 kind = CHANGED if name in old and name in new else ADDED if name in new else REMOVED
                 assert one.kind == kind
+
+
+MANY = """
+WITH site AS (INSERT INTO collection (name) VALUES ('web') RETURNING id), made AS (
+    INSERT INTO page (collection_id, url, url_hash, host, words)
+    SELECT site.id, 'https://a.example/' || n, decode(md5(n::text), 'hex'), 'a.example', '{}'
+    FROM site, generate_series(1, 20000) AS n RETURNING id, url
+)
+INSERT INTO page_version (page_id, digest, title, site, lang, status, source, extractor, body,
+                          outlinks, seq_from)
+SELECT id, sha256(url::bytea), 'Title of ' || url, '', '', 200, '', '', '', '', 1 FROM made
+"""
+
+
+def test_very_many_changes_need_no_memory(database: Database) -> None:
+    with database.raw() as connection:
+        connection.execute(MANY)
+        connection.execute("UPDATE clock SET seq = 1")
+    start, end = Moment("nothing", 0, None), present(database)
+    with between(database, start, end) as changes:
+        assert changes.counts()[ADDED] == 20_000
+        assert sum(1 for _ in changes.pages(7)) == 7
+        streamed = _peak(lambda: sum(1 for _ in changes.pages()))
+        kept = _peak(lambda: len(list(changes.pages())))
+    assert streamed * 5 < kept, "the second keeps them all, so that the first is seen not to"
+
+
+def _peak(read: Callable[[], int]) -> int:
+    """The most bytes that Python held for it."""
+    tracemalloc.start()
+    try:
+        assert read() == 20_000
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
