@@ -26,6 +26,7 @@ FROM (SELECT) AS one LEFT JOIN commit ON commit.seq = %(seq)s
 """
 _NOT_LATER = "SELECT max(seq) FROM commit WHERE at <= %s"
 _FIRST_KNOWN = "SELECT seq, at FROM commit ORDER BY seq LIMIT 1"
+NOW = "now"
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -72,11 +73,12 @@ def last_seq(connection: Connection) -> int:
 def present(database: Database) -> Moment:
     """Return the present state."""
     with database.read() as connection:
-        return Moment("now", last_seq(connection), datetime.now(UTC))
+        return Moment(NOW, last_seq(connection), datetime.now(UTC))
 
 
 def find_moment(database: Database, text: str) -> Moment:
-    """Return the state that `text` names: a snapshot, else the number of a commit, else a time.
+    """Return the state that `text` names: a snapshot, else the number of a commit, else a time, or
+    `now`.
 
     A day (`2026-03-01`) means its last moment in UTC, a time without a zone is UTC, and the state
     is that of the newest commit not later. Raises SnapshotError for what names none.
@@ -85,6 +87,8 @@ def find_moment(database: Database, text: str) -> Moment:
         row = connection.execute(_NAMED, (text,)).fetchone()
         if row is not None:
             return Moment(text, int(row[0]), row[1])
+        if text == NOW:
+            return Moment(NOW, last_seq(connection), datetime.now(UTC))
         if _NUMBER.fullmatch(text):
             return _numbered(connection, int(text), f"commit {int(text)}")
         return _dated(connection, text)

@@ -1,9 +1,12 @@
 """`rel=canonical`: which address a page may give itself, and when it loses it again."""
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from store.claims import MOST, may_claim
 from store.database import Database
@@ -14,6 +17,7 @@ from store.purge import delete_pages, find_doomed
 WHEN = datetime(2026, 3, 1, tzinfo=UTC)
 SITE = "https://example.org"
 PROPER = f"{SITE}/proper"
+_numbers = itertools.count(1)
 
 
 def page(path: str, text: str, declared: str = "", aliases: tuple[str, ...] = ()) -> PageVersion:
@@ -175,3 +179,26 @@ def test_collections_claim_apart(database: Database) -> None:
     PageStore(database, "two").add([page("b", "another text", PROPER)])
     assert leads_to(PageStore(database, "one")) == "a"
     assert leads_to(PageStore(database, "two")) == "b"
+
+
+_TEXTS = st.sampled_from(["one text", "another text"])
+_CLAIMED = st.sampled_from([PROPER, f"{SITE}/b", f"{SITE}/other", ""])
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(st.sampled_from(["a", "b", "c", "proper"]), st.tuples(_TEXTS, _CLAIMED)))
+def test_the_order_in_which_pages_come_decides_nothing(
+    database: Database, pages: dict[str, tuple[str, str]]
+) -> None:
+    made = [page(name, text, declared) for name, (text, declared) in pages.items()]
+    found = []
+    for order in (made, made[::-1], made[1:] + made[:1]):
+        one = PageStore(database, f"c{next(_numbers)}")
+        for each in order:
+            one.add([each])
+        found.append(one.alias_targets())
+    at_once = PageStore(database, f"c{next(_numbers)}")
+    at_once.add(made)
+    assert found == [at_once.alias_targets()] * 3

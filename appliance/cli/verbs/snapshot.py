@@ -185,12 +185,13 @@ def gc(dry_run: bool, as_json: bool) -> None:
         say("the database reuses the space of the versions")
 
 
-_HEADING = ("snapshot", "created", "pages", "digest", "indexes")
+_HEADING = ("snapshot", "commit", "created", "pages", "digest", "indexes")
 
 
 def _row(snapshot: Kept) -> tuple[str, ...]:
     return (
         snapshot.name,
+        str(snapshot.seq),
         f"{snapshot.created_at:%Y-%m-%d %H:%M}",
         f"{snapshot.pages:,}",
         f"{snapshot.digest[:15]}…",
