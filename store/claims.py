@@ -8,7 +8,7 @@ every batch that could change it, and an alias that no longer holds ends with th
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from .commits import next_seq
@@ -34,8 +34,9 @@ WHERE claim.page_id = page.id AND page.collection_id = %s AND page.url_hash = AN
 """
 _CLAIM = """
 INSERT INTO claim (page_id, collection_id, url, url_hash)
-SELECT id, collection_id, %(url)s, %(hash)s FROM page
-WHERE collection_id = %(collection)s AND url_hash = %(page)s
+SELECT page.id, page.collection_id, made.url, made.hash
+FROM unnest(%s::bytea[], %s::text[], %s::bytea[]) AS made (page, url, hash)
+JOIN page ON page.collection_id = %s AND page.url_hash = made.page
 ON CONFLICT (page_id) DO UPDATE SET url = excluded.url, url_hash = excluded.url_hash
 """
 # Of each address: what its alias is now, and the page that may have it; of several the one with the
@@ -67,20 +68,18 @@ WHERE collection_id = %s AND url_hash = ANY(%s) AND seq_to IS NULL AND claimed
 """
 _BEGIN = """
 INSERT INTO alias (collection_id, url_hash, url, target, target_hash, seq_from, claimed)
-VALUES (%s, %s, %s, %s, %s, %s, true)
+SELECT %s, made.*, %s, true
+FROM unnest(%s::bytea[], %s::text[], %s::text[], %s::bytea[]) AS made
 """
 
 
-def claims_of(versions: Iterable[PageVersion]) -> dict[bytes, Claim | None]:
-    """Return what each page, by its URL's hash, may claim; the last version of a page counts."""
-    found: dict[bytes, Claim | None] = {}
-    for version in versions:
-        claim = None
+def claim_of(version: PageVersion) -> Claim | None:
+    """Return the address that a page may claim, if it declares one."""
+    if version.declared:
         with contextlib.suppress(UrlError):
-            if version.declared and may_claim(version.url, version.declared):
-                claim = canonical(version.declared), url_hash(version.declared)
-        found[url_hash(version.url)] = claim
-    return found
+            if may_claim(version.url, version.declared):
+                return canonical(version.declared), url_hash(version.declared)
+    return None
 
 
 def may_claim(url: str, claimed: str) -> bool:
@@ -132,14 +131,10 @@ def put_claims(
     withdrawn = [page for page in known if page not in made]
     if withdrawn:
         connection.execute(_WITHDRAW, (collection, withdrawn))
-    new = [
-        {"collection": collection, "page": page, "url": made[page][0], "hash": made[page][1]}
-        for page in sorted(made)
-        if known.get(page) != made[page][1]
-    ]
+    new = [page for page in sorted(made) if known.get(page) != made[page][1]]
     if new:
-        with connection.cursor() as cursor:
-            cursor.executemany(_CLAIM, new)
+        urls, hashes = [made[page][0] for page in new], [made[page][1] for page in new]
+        connection.execute(_CLAIM, (new, urls, hashes, collection))
     stored = {bytes(key) for (key,) in connection.execute(_STORED, (collection, pages)).fetchall()}
     # A page that claims what it claimed may have another text now.
     concerned = {*stored, *known.values(), *(key for _, key in made.values())}
@@ -151,7 +146,7 @@ def _judge(
     connection: Connection, collection: int, hashes: list[bytes], seq_of: Callable[[], int]
 ) -> None:
     ended: list[bytes] = []
-    begun: list[tuple[object, ...]] = []
+    begun: list[tuple[bytes, str, str, bytes]] = []
     values = {"collection": collection, "hashes": hashes, "most": MOST}
     rows = connection.execute(_JUDGED, values).fetchall()
     for key, target, claimed, claimed_url, url, url_key in rows:
@@ -162,10 +157,12 @@ def _judge(
         if target is not None:
             ended.append(bytes(key))
         if url_key is not None:
-            begun.append((collection, key, claimed_url, url, url_key))
+            begun.append((bytes(key), claimed_url, url, bytes(url_key)))
     if not (ended or begun):
         return
     seq = seq_of()
-    connection.execute(_END, (seq, collection, ended))
-    with connection.cursor() as cursor:
-        cursor.executemany(_BEGIN, [(*row, seq) for row in begun])
+    if ended:
+        connection.execute(_END, (seq, collection, ended))
+    if begun:
+        columns = [list(column) for column in zip(*begun, strict=True)]
+        connection.execute(_BEGIN, (collection, seq, *columns))

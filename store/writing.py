@@ -9,7 +9,7 @@ it is taken.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .claims import claims_of, put_claims
+from .claims import Claim, claim_of, put_claims
 from .codec import Packer
 from .commits import next_seq
 from .database import LOCK_WRITE, Connection, Database
@@ -111,7 +111,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
     packer = Packer()
     waves: dict[bytes, int] = {}
     rows, aliases = [], []
-    versions = list(versions)
+    claims: dict[bytes, Claim | None] = {}
     for version in versions:
         key = url_hash(version.url)
         wave = waves[key] = waves.get(key, -1) + 1
@@ -139,6 +139,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
             )
         )
         aliases += [(name, version.url) for name in version.aliases]
+        claims[key] = claim_of(version)  # the last one of a page counts
     if not rows:
         return AddReport()
     report = AddReport()
@@ -156,7 +157,7 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
             report += _merge(connection, collection, wave)
         connection.execute(_HEALED, {"collection": collection})
         put_aliases(connection, collection, aliases, report.seq or 0)
-        put_claims(connection, collection, claims_of(versions), report.seq)
+        put_claims(connection, collection, claims, report.seq)
     return report
 
 
