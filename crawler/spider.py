@@ -72,11 +72,11 @@ class FrontierSpider(scrapy.Spider):
         self._options = options
         self._database = database
         self._presence = presence
-        self._store = PageStore(database, options.collection)
+        self.store = PageStore(database, options.collection)
         self._frontier = Frontier(database, presence.crawl_id, presence.id)
-        self.pipeline = Pipeline(self._store, self._frontier)
+        self.pipeline = Pipeline(self.store, self._frontier)
         self._pool = pool
-        self._reader = Reader(self.scope, options, self._store, pool)
+        self._reader = Reader(self.scope, options, self.store, pool)
         self._event = event
         self._manners = manners(seeds, options)
         self._requests = Requests(options)
@@ -200,12 +200,12 @@ class FrontierSpider(scrapy.Spider):
         if here and entry.referrer != SITEMAP:
             key = await asyncio.to_thread(self._frontier.claim, url, entry)
         if not here or (entry.referrer != SITEMAP and key is None):
-            if await asyncio.to_thread(self._store.leads_to, url, entry.url):
+            if await asyncio.to_thread(self.store.leads_to, url, entry.url):
                 raise RefusedError("redirect-loop", "it redirects in a circle")
             raise RedirectedError(url)
         if entry.referrer != SITEMAP:
             request.meta["claimed"] = (*request.meta.get("claimed", ()), key)
-        self._requests.condition(request, await asyncio.to_thread(self._store.headers, url))
+        self._requests.condition(request, await asyncio.to_thread(self.store.headers, url))
 
     async def finish(self) -> None:
         """Write what is left and end the workers; called when the spider closes."""
@@ -229,7 +229,7 @@ class FrontierSpider(scrapy.Spider):
             self._presence.let_go(idle)
             for name in idle:
                 del self._held[name]
-        known = self._store.conditions([entry.url for entry in entries])
+        known = self.store.conditions([entry.url for entry in entries])
         for entry in entries:
             self._flying[entry.id] = entry.host
         return [
