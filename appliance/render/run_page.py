@@ -20,7 +20,7 @@ from models.turns import read_turn
 from store.page import PageVersion
 
 from ..trace import Event, Run
-from .page import body_html
+from .page import body_html, provenance
 from .plot import Bar, stacked
 from .terminal import counted
 
@@ -286,7 +286,8 @@ def _sources(quoted: Sequence[Quoted], pages: Versions) -> str:
         body = body_html(_STEERING.sub("\ufffd", page.text), spans, spelled=True)
         parts.append(
             f'<details open><summary>{_text(page.title)}</summary><p class="where">{_text(url)} · '
-            f"captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · {_text(digest)}</p>\n"
+            f"{_text(provenance(page))}captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · "
+            f"{_text(digest)}</p>\n"
             f"<article>{body}</article></details></div>\n"
         )
     return "".join([*parts, "</section>\n"])
