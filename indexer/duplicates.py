@@ -63,10 +63,15 @@ def resemblance(one: Sketch, other: Sketch) -> float:
     return float(one.hashed.jaccard(other.hashed))
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, and each character of an unspaced script, in one case."""
+    # A lone surrogate is no text to the library.
+    return _WORD.findall(text.casefold().encode("utf-8", "replace").decode())
+
+
 def _shingles(text: str) -> list[str]:
     """The sequences of `SHINGLE` words; of a text with fewer words, all of it as one."""
-    # A lone surrogate is no text to the library.
-    found = _WORD.findall(text.casefold().encode("utf-8", "replace").decode())
+    found = words_of(text)
     rows = (found[at:] for at in range(SHINGLE))
     return [" ".join(row) for row in zip(*rows, strict=False)] or [" ".join(found)]
 
