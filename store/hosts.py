@@ -116,7 +116,8 @@ def rooms(
     each = manners.each or max(LEAST_EACH, -(-n // len(found)))
     room = {name: each for name, _ in found}
     if manners.per_host is not None:
-        here = dict(connection.execute(_LEASED_HERE, (crawl, list(room))).fetchall())
+        leased = connection.execute(_LEASED_HERE, (crawl, list(room))).fetchall()
+        here = {str(name): int(number) for name, number in leased}
         for name, pages in found:
             room[name] = max(0, min(each, manners.per_host - pages - here.get(name, 0)))
     return room
