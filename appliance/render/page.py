@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from store.page import PageVersion
 
+from .byline import byline
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -29,8 +31,8 @@ def page_html(page: PageVersion, spans: Sequence[tuple[int, int]] = ()) -> str:
     body = body_html(page.text, spans)
     style = files(__package__).joinpath("page.css").read_text("utf-8")
     facts = (
-        f"{html.escape(page.url)} · {html.escape(provenance(page))}"
-        f"captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · {html.escape(page.digest)}"
+        f"{html.escape(page.url)} · captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · "
+        f"{html.escape(page.digest)}"
     )
     return (
         '<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -42,15 +44,9 @@ def page_html(page: PageVersion, spans: Sequence[tuple[int, int]] = ()) -> str:
         lang=html.escape(page.lang or "en"),
         title=html.escape(page.title),
         style=style,
-        facts=facts,
+        facts="".join(html.escape(f"{word} · ") for word in byline(page)) + facts,
         body=body,
     )
-
-
-def provenance(page: PageVersion) -> str:
-    """Who wrote a page and when, as it says itself, with a sign that more follows; else nothing."""
-    by = f"by {page.author} · " if page.author else ""
-    return by + (f"published {page.published.isoformat()} · " if page.published else "")
 
 
 def body_html(text: str, spans: Sequence[tuple[int, int]] = (), spelled: bool = False) -> str:

@@ -11,6 +11,7 @@ from indexer.shaping import Shape
 from store.page import clean
 
 from ...readers import open_readers
+from ...render.byline import byline
 from ...render.terminal import safe, shorten
 from ...tools.search import hit_json
 from ..options import (
@@ -78,10 +79,8 @@ def command(
 def _lines(hit: Hit, gone: datetime | None) -> Iterator[str]:
     yield f"{hit.rank}. {safe(hit.title)}"
     yield f"   {safe(hit.url)}"
-    by = f"by {safe(hit.author)}" if hit.author else ""
-    day = f"published {hit.published.isoformat()}" if hit.published else ""
-    if by or day:
-        yield f"   {' '.join(filter(None, (day, by)))}"
+    if signed := byline(hit):
+        yield f"   {safe(' '.join(signed))}"
     if gone is not None:
         yield f"   gone from the web since {gone.date().isoformat()}; this is what it said last"
     if hit.folded:
