@@ -1,13 +1,15 @@
 """Search on the frozen index against Milvus Lite on the same passages."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from store.database import Database, open_database
 from store.pages import PageStore
 
-from .corpus import pages, queries
+from .corpus import pages, queries, text
 from .rows import Row, best, median_ms, rate_row, time_row
 from .scratch import COMMAND, run, scratch
 
@@ -33,6 +35,7 @@ def rows(full: bool) -> Iterator[Row]:
             f"search with snippets, {size}", whole, "ms", "the ranking alone, p50", ranking
         )
         yield _cold(home)
+    yield _comparing()
 
 
 def _encoding(count: int) -> Row:
@@ -54,6 +57,30 @@ def _encoding(count: int) -> Row:
     return rate_row(
         "passages encoded by BM25", len(passages) / encoding, "passages/s",
         "their words told and stemmed", len(passages) / telling,
+    )  # fmt: skip
+
+
+def _comparing() -> Row:
+    """Ten long pages, each compared with each other, as folding does with those that are shown."""
+    from indexer.duplicates import resemblance, sketch, words_of
+
+    texts = [text(number, 60) for number in range(10)]
+
+    def all_words(page: str) -> frozenset[tuple[str, ...]]:
+        row = words_of(page)
+        return frozenset(zip(row, row[1:], row[2:], strict=False))
+
+    def shared(one: frozenset[Any], other: frozenset[Any]) -> float:
+        return len(one & other) / len(one | other)
+
+    def compare(make: Callable[[str], Any], judge: Callable[[Any, Any], float]) -> None:
+        for one, other in combinations([make(page) for page in texts], 2):
+            judge(one, other)
+
+    size = f"10 pages of {len(words_of(texts[0])):,} words, each with each"
+    return time_row(
+        f"compare {size}", 1000 * best(lambda: compare(sketch, resemblance), 5), "ms",
+        "by all their sequences of three words", 1000 * best(lambda: compare(all_words, shared), 5),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from store.crawls import FINISHED, RUNNING, STOPPED, Crawl, Crawls
 from store.database import Database
 from store.errors import BusyError, StoreError
 from store.frontier import Frontier
+from store.redirects import look_back
 
 from .access import Access
 from .errors import CrawlError
@@ -136,7 +137,7 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
             tls=None if options.insecure else Policy(seeds, options),
         )
         process.start()
-        return _end(crawls, crawl, frontier, presence, crawler.spider, events)
+        return _end(database, crawl, frontier, presence, crawler.spider, events)
 
 
 def _look(seeds: tuple[str, ...], job: dict[str, Any], events: Events) -> int:
@@ -195,7 +196,7 @@ def _begin(
 
 
 def _end(
-    crawls: Crawls,
+    database: Database,
     crawl: Crawl,
     frontier: Frontier,
     presence: Presence,
@@ -211,9 +212,13 @@ def _end(
     frontier.release()
     counts = frontier.counts()
     waiting = counts["waiting"] + counts["leased"]
+    if waiting == 0:
+        for lost in look_back(database, crawl.id, spider.store):
+            said = {"url": lost.url, "reason": lost.reason, "detail": lost.detail}
+            events({"event": "refused", **said})
     state = "finished" if waiting == 0 else "limited" if spider.limited else "stopped"
     if waiting == 0 or presence.others() == 0:
-        crawls.set_state(crawl.id, FINISHED if state == "finished" else STOPPED)
+        Crawls(database).set_state(crawl.id, FINISHED if state == "finished" else STOPPED)
     events({"event": "end", "state": state, "waiting": waiting, "pages": counts["done"]})
     return 0
 

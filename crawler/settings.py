@@ -7,7 +7,7 @@ import importlib.metadata
 from collections.abc import Iterable
 from typing import Any
 
-from store.frontier import Manners
+from store.hosts import Manners
 from store.urls import host
 
 from .options import CrawlOptions, is_loopback

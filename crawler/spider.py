@@ -26,13 +26,13 @@ from store.frontier import Entry, Frontier
 from store.pages import PageStore
 from store.urls import host
 
-from . import sitemaps
 from .access import Access
 from .failures import NotOursError, RedirectedError, RefusedError, explain
-from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions, is_loopback
+from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions
 from .pipeline import Outcome, Pipeline
 from .reading import Reader
 from .report import CrawlFailure
+from .requests import Requests
 from .scope import Scope
 from .settings import manners
 from .tls import Policy
@@ -72,13 +72,14 @@ class FrontierSpider(scrapy.Spider):
         self._options = options
         self._database = database
         self._presence = presence
-        self._store = PageStore(database, options.collection)
+        self.store = PageStore(database, options.collection)
         self._frontier = Frontier(database, presence.crawl_id, presence.id)
-        self.pipeline = Pipeline(self._store, self._frontier)
+        self.pipeline = Pipeline(self.store, self._frontier)
         self._pool = pool
-        self._reader = Reader(self.scope, options, self._store, pool)
+        self._reader = Reader(self.scope, options, self.store, pool)
         self._event = event
         self._manners = manners(seeds, options)
+        self._requests = Requests(options)
         self._window = 2 * options.concurrency + 32
         self._flying: dict[int, str] = {}
         self._held: dict[str, float] = {}
@@ -199,12 +200,12 @@ class FrontierSpider(scrapy.Spider):
         if here and entry.referrer != SITEMAP:
             key = await asyncio.to_thread(self._frontier.claim, url, entry)
         if not here or (entry.referrer != SITEMAP and key is None):
-            if await asyncio.to_thread(self._store.leads_to, url, entry.url):
+            if await asyncio.to_thread(self.store.leads_to, url, entry.url):
                 raise RefusedError("redirect-loop", "it redirects in a circle")
             raise RedirectedError(url)
         if entry.referrer != SITEMAP:
             request.meta["claimed"] = (*request.meta.get("claimed", ()), key)
-        self._ask_conditionally(request, await asyncio.to_thread(self._store.headers, url))
+        self._requests.condition(request, await asyncio.to_thread(self.store.headers, url))
 
     async def finish(self) -> None:
         """Write what is left and end the workers; called when the spider closes."""
@@ -228,42 +229,13 @@ class FrontierSpider(scrapy.Spider):
             self._presence.let_go(idle)
             for name in idle:
                 del self._held[name]
-        known = self._store.conditions([entry.url for entry in entries])
+        known = self.store.conditions([entry.url for entry in entries])
         for entry in entries:
             self._flying[entry.id] = entry.host
-        return [self._request(entry, known.get(entry.url)) for entry in entries]
-
-    def _request(self, entry: Entry, known: tuple[str | None, str | None] | None) -> Request:
-        meta: dict[str, Any] = {"entry": entry, "download_slot": entry.host}
-        if self._options.proxy is not None:
-            meta["proxy"] = self._options.proxy
-        elif is_loopback(entry.url):
-            # A proxy of the environment cannot reach this machine's own loopback.
-            meta["proxy"] = None
-        if entry.referrer == SITEMAP:
-            meta |= {"sitemap": True, "download_maxsize": sitemaps.MAX_BYTES}
-        elif known is not None:
-            meta["stored"] = True
-        request = Request(
-            entry.url,
-            callback=self.parse,
-            errback=self.failed,
-            meta=meta,
-            priority=entry.priority,
-            dont_filter=True,
-        )
-        if entry.referrer != SITEMAP:
-            self._ask_conditionally(request, known)
-        return request
-
-    def _ask_conditionally(
-        self, request: Request, known: tuple[str | None, str | None] | None
-    ) -> None:
-        etag, last_modified = known or (None, None)
-        for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)):
-            request.headers.pop(name, None)
-            if value and not self._options.restart:
-                request.headers[name] = value
+        return [
+            self._requests.of(entry, known.get(entry.url), self.parse, self.failed)
+            for entry in entries
+        ]
 
     def _give_back(self, entry: Entry, request: Request) -> None:
         """Let another process have an address of a host that this one may not ask."""

@@ -6,10 +6,24 @@ stands at the left margin also inside a list, because only there is its indentat
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .grid import rows_of
+from .inline import (
+    LINE,
+    TARGET,
+    around,
+    collapse,
+    formula,
+    in_word,
+    letters_in,
+    link_to,
+    linked_share,
+    marked_as,
+    ticked,
+    visible,
+)
 from .markup import BLOCKS, HEADINGS, Tree, line_of, words
 
 HEADING, PARAGRAPH, LIST, TABLE, CODE = "heading", "paragraph", "list", "table", "code"
@@ -20,7 +34,6 @@ MAX_DEPTH = 120
 MAX_HEADING = 500
 """Letters of a heading or term; a longer one was never closed and holds half the page."""
 
-_LINE = "\x1e"  # a line break on its way through the collapsing of white space
 _SILENT = frozenset(
     re.findall(
         r"\w+",
@@ -34,13 +47,9 @@ _STRONG = frozenset(("strong", "b"))
 _EMPHASIS = frozenset(("em", "i"))
 _RAISED = "0123456789+-−n"
 _SUPERSCRIPTS = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
-_SPACE = re.compile(r"[\s\u2028\u2029]+")
-_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0e-\x1d\x1f\x7f]")
 _CONTROL = re.compile("[\u00ad\u200b\u2060\ufeff\x00-\x08\x0b-\x1f\x7f]")
-_TARGET = re.compile(r"\]\([^()\s]*\)")
 _HASHES = re.compile(r"(?m)^(#{1,6})(?=\s)")
 _EMPTY_CELL = re.compile(r"\|  (?=\|)")  # one space wide is enough
-_BLANK = re.compile(r"\n{3,}")
 _TICKS = re.compile(r"`+")
 _MATHS = re.compile(r"(^|[\s-])(math|tex|mwe-math\S*)($|\s)", re.IGNORECASE)
 
@@ -97,7 +106,7 @@ class _Writer:
         return found + self._paragraphs(run, element)
 
     def _block(self, element: Tree, tag: str, depth: int) -> list[Block]:
-        if tag in HEADINGS and len(text := _visible(line_of(element))) <= MAX_HEADING:
+        if tag in HEADINGS and len(text := visible(line_of(element))) <= MAX_HEADING:
             level = int(tag[1])
             return [Block(HEADING, f"{'#' * level} {text}", level, 0, element)] if text else []
         if tag in ("pre", "xmp", "listing"):
@@ -113,14 +122,14 @@ class _Writer:
     def _paragraphs(self, run: list[str], source: Tree) -> list[Block]:
         raw = "".join(run)
         linked, self._linked = self._linked, 0
-        if not raw or raw.isspace() or not (text := _collapse(raw)):
+        if not raw or raw.isspace() or not (text := collapse(raw)):
             return []
-        return [Block(PARAGRAPH, _HASHES.sub(r"\\\1", text), 0, _share(linked, text), source)]
+        return [Block(PARAGRAPH, _HASHES.sub(r"\\\1", text), 0, linked_share(linked, text), source)]
 
     def _term(self, element: Tree, depth: int) -> list[Block]:
         """A term that is defined: bold, and a link only if it is nothing else."""
         links = [(a.get("href"), words(a.text_content())) for a in element.iter("a")]
-        text = _visible(line_of(element))
+        text = visible(line_of(element))
         # "[source]" is a link of documentation tools to their code, not a word of the signature.
         for _, label in links:
             if label.lower() in ("[source]", "source"):
@@ -130,7 +139,7 @@ class _Writer:
         if not text:
             return []
         if len(links) == 1 and links[0][0] and links[0][1] == text:
-            text = _link(links[0][0], text)
+            text = link_to(links[0][0], text)
         return [Block(PARAGRAPH, f"**{text}**", 0, 0, element)]
 
     def _list(self, element: Tree, ordered: bool, depth: int) -> list[Block]:
@@ -151,7 +160,7 @@ class _Writer:
             open_item = False
             for block in self.blocks(item, depth + 1):
                 if block.kind in (PARAGRAPH, LIST):
-                    letters = _letters(_TARGET.sub("]", block.text))
+                    letters = letters_in(TARGET.sub("]", block.text))
                     weights[0] += letters
                     weights[1] += block.linked * letters
                 if block.kind == PARAGRAPH and not open_item:
@@ -189,17 +198,15 @@ class _Writer:
         lines = ["| " + " | ".join(head) + " |" if any(head) else "|" + " |" * width]
         lines.append("|" + "---|" * width)
         lines += ("| " + " | ".join(row) + " |" for row in body)
-        # An empty cell is one space wide.
-        text = "\n".join(
-            re.sub(r"\|  (?=\|)", "| ", re.sub(r"\|  (?=\|)", "| ", line)) for line in lines
-        )
-        found.append(Block(TABLE, text, 0, _share(linked, text), element))
+        # Twice, because two empty cells share a bar.
+        text = "\n".join(_EMPTY_CELL.sub("| ", _EMPTY_CELL.sub("| ", line)) for line in lines)
+        found.append(Block(TABLE, text, 0, linked_share(linked, text), element))
         return found
 
     def _cell(self, cell: Tree, depth: int) -> str:
         run: list[str] = []
         self._flatten(cell, run, depth)
-        return _collapse("".join(run)).replace("\n", " ").replace("|", "\\|")
+        return collapse("".join(run)).replace("\n", " ").replace("|", "\\|")
 
     def _flatten(self, element: Tree, run: list[str], depth: int) -> None:
         """Everything in a cell as one line."""
@@ -211,7 +218,7 @@ class _Writer:
             tag = child.tag
             if isinstance(tag, str) and tag not in _SILENT:
                 if tag == "pre":
-                    run.append(f" {_ticked(words(child.text_content()))} ")
+                    run.append(f" {ticked(words(child.text_content()))} ")
                 elif tag in BLOCKS or child in self._wrapping:
                     run.append(" ")
                     self._flatten(child, run, depth + 1)
@@ -224,23 +231,23 @@ class _Writer:
         """Write one inline element at the end of `run`."""
         tag = element.tag
         if tag == "br":
-            run.append(_LINE)
+            run.append(LINE)
         elif tag == "img":
             if _MATHS.search(element.get("class") or ""):
                 run.append(element.get("alt") or "")
         elif tag == "math":
-            run.append(_formula(element))
+            run.append(formula(element))
         elif tag in _CODE:
-            run.append(_around(element.text_content(), _ticked))
+            run.append(around(element.text_content(), ticked))
         elif tag == "a" and element.get("href"):
             self._add_link(element, run, depth, marked)
         elif tag in _STRONG or tag in _EMPHASIS:
             inside = self._inside(element, depth, True)
             mark = "**" if tag in _STRONG else "*"
-            if marked or _in_word(run, inside, element.tail):
+            if marked or in_word(run, inside, element.tail):
                 run.append(inside)
             else:
-                run.append(_around(inside, lambda text: _marked(text, mark)))
+                run.append(around(inside, lambda text: marked_as(text, mark)))
         elif tag == "sup":
             text = element.text_content().strip()
             raised = len(element) == 0 and text and not text.strip(_RAISED)
@@ -268,12 +275,12 @@ class _Writer:
         if not inside.strip():
             image = element.find(".//img[@alt]")
             inside = image.get("alt") if image is not None else ""
-        self._linked += _letters(inside)
+        self._linked += letters_in(inside)
         if not inside.strip() or target == self._target:
             run.append(inside)
             return
         self._target = target
-        run.append(_around(inside, lambda text: _link(target, text)))
+        run.append(around(inside, lambda text: link_to(target, text)))
 
 
 def _wrapping(tree: Tree) -> set[Tree]:
@@ -285,15 +292,6 @@ def _wrapping(tree: Tree) -> set[Tree]:
             found.add(above)
             above = above.getparent()
     return found
-
-
-def _letters(text: str) -> int:
-    return sum(map(str.isalnum, text))
-
-
-def _share(linked: int, text: str) -> float:
-    """The share of the letters of `text` that are words of links."""
-    return min(1.0, linked / max(1, _letters(_TARGET.sub("]", text))))
 
 
 def _items(element: Tree) -> Iterator[Tree]:
@@ -311,72 +309,12 @@ def _indented(text: str, width: int) -> str:
     return text.replace("\n\n", "\n").replace("\n", "\n" + " " * width)
 
 
-def _visible(text: str | None) -> str:
-    return words(_INVISIBLE.sub("", text or ""))
-
-
 def _visible_code(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
 def _inert(element: Tree) -> str:
     return str(element.text_content())
-
-
-def _collapse(raw: str) -> str:
-    """White space as a browser shows it, and each `<br>` a new line; two make a blank one."""
-    raw = _INVISIBLE.sub("", raw)
-    if _LINE not in raw:
-        return _SPACE.sub(" ", raw).strip()
-    lines = (_SPACE.sub(" ", line).strip() for line in raw.split(_LINE))
-    return _BLANK.sub("\n\n", "\n".join(lines)).strip()
-
-
-def _around(text: str, dress: Callable[[str], str]) -> str:
-    """Dress the words of `text`; white space at its ends stays outside."""
-    core = text.strip()
-    if not core:
-        return text
-    lead = text[: len(text) - len(text.lstrip())]
-    return lead + dress(core) + text[len(text.rstrip()) :]
-
-
-def _marked(text: str, mark: str) -> str:
-    # Code is not emphasised as well, and emphasis does not reach over a line.
-    if (text.startswith("`") and text.endswith("`")) or _LINE in text:
-        return text
-    return f"{mark}{text}{mark}"
-
-
-def _in_word(run: list[str], inside: str, tail: str | None) -> bool:
-    """True for a drop capital and the like: marks inside a word would tear it apart."""
-    before = next((piece for piece in reversed(run) if piece), "")
-    return (before[-1:].isalnum() and inside[:1].isalnum()) or (
-        (tail or "")[:1].isalnum() and inside[-1:].isalnum()
-    )
-
-
-def _ticked(text: str) -> str:
-    text = words(text)
-    if "`" not in text:
-        return f"`{text}`"
-    return f"`` {text} ``"
-
-
-def _link(target: str, text: str) -> str:
-    text = re.sub(r"(?<!\\)([\[\]])", r"\\\1", " ".join(text.replace(_LINE, " ").split()))
-    safe = target.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
-    return f"[{text}]({safe})"
-
-
-def _formula(element: Tree) -> str:
-    """A formula as it was typed, if the page says so, else its letters."""
-    for note in element.iter("annotation"):
-        if "tex" in (note.get("encoding") or ""):
-            return f"${words(note.text)}$"
-    if element.get("alttext"):
-        return f"${words(element.get('alttext'))}$"
-    return words(element.text_content())
 
 
 def _code_block(element: Tree) -> list[Block]:

@@ -1,29 +1,26 @@
 """Whether two pages say the same: a sketch of a page's words, and how alike two sketches are.
 
-Pure. MinHash with one hash function and the smallest values kept (Broder, "On the resemblance and
-containment of documents", 1997); the hash is CRC-32, which no process or platform changes.
+Pure. Short texts are compared by all their sequences of words, long ones by MinHash (Broder, "On
+the resemblance and containment of documents", 1997) as the library rensa computes it. It knows
+neither the list that pages stand on nor the index.
 """
 
 import re
 from collections.abc import Set
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
-from zlib import crc32
+from typing import Any
 
 from .tokens import UNSPACED, terms
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Sketch = NDArray[np.uint64]
-else:
-    Sketch = Any
-
 SHINGLE = 3
 """Words in a row, or characters of an unspaced script, that are compared as one."""
-SIZE = 512
-"""Values of a sketch: the estimate is exact for shorter pages, and ±0.02 for longer ones."""
+EXACT = 512
+"""Texts of no more shingles are compared by all of them, without an estimate."""
+SIZE = 1024
+"""Values of a sketch of a longer one: the estimate is within ±0.01 in two cases of three."""
+SEED = 1
+"""Of the library's hash functions; any would do, and no two sketches may differ in it."""
 ALIKE = 0.85
 """The share of their shingles that two pages have in common at least when they are folded."""
 ALIKE_UNDER_OTHER_TITLES = 0.95
@@ -36,37 +33,47 @@ MANY_WORDS = 150
 _UNSPACED = UNSPACED.pattern[1:-1]
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _DIGITS = re.compile(r"\d+")
-_FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 
 
-def sketch(text: str) -> "Sketch":
-    """Return the sketch of a text: at most `SIZE` different values, ascending."""
-    import numpy as np
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is compared of a text: all its shingles where there are `few`, and their MinHash."""
 
-    codes: dict[str, int] = {}
-    found = []
-    for word in _WORD.findall(text.casefold()):
-        if (code := codes.get(word)) is None:
-            code = codes[word] = crc32(word.encode("utf-8", "replace"))
-        found.append(code)
-    row = np.array(found, dtype=np.uint64)
-    row = np.concatenate([row, np.zeros(max(0, SHINGLE - len(row)), dtype=np.uint64)])
-    last = len(row) - SHINGLE + 1
-    # Wraps around at 2^64 by intention, and the same everywhere.
-    mixed = np.zeros(last, dtype=np.uint64)
-    for at, factor in enumerate(_FACTORS):
-        mixed = (mixed ^ row[at : at + last]) * np.uint64(factor)
-        mixed ^= mixed >> np.uint64(29)
-    return np.unique(mixed)[:SIZE]
+    few: frozenset[str] | None
+    hashed: Any
 
 
-def resemblance(one: "Sketch", other: "Sketch") -> float:
-    """Return the estimated share of shingles that two texts have in common: 0 to 1."""
-    import numpy as np
+def sketch(text: str) -> Sketch:
+    """Return the sketch of a text."""
+    from rensa import RMinHash
 
-    both = np.union1d(one, other)[:SIZE]
-    shared = np.intersect1d(np.intersect1d(one, other, assume_unique=True), both)
-    return len(shared) / len(both)
+    shingles = _shingles(text)
+    hashed = RMinHash(SIZE, SEED)
+    hashed.update(shingles)
+    return Sketch(frozenset(shingles) if len(shingles) <= EXACT else None, hashed)
+
+
+def resemblance(one: Sketch, other: Sketch) -> float:
+    """Return the share of shingles that two texts have in common, estimated if one is long: 0 to 1.
+
+    Estimates are multiples of 1/`SIZE`, the same in every process and on every processor.
+    """
+    if one.few is not None and other.few is not None:
+        return len(one.few & other.few) / len(one.few | other.few)
+    return float(one.hashed.jaccard(other.hashed))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, and each character of an unspaced script, in one case."""
+    # A lone surrogate is no text to the library.
+    return _WORD.findall(text.casefold().encode("utf-8", "replace").decode())
+
+
+def _shingles(text: str) -> list[str]:
+    """The sequences of `SHINGLE` words; of a text with fewer words, all of it as one."""
+    found = words_of(text)
+    rows = (found[at:] for at in range(SHINGLE))
+    return [" ".join(row) for row in zip(*rows, strict=False)] or [" ".join(found)]
 
 
 def titles_agree(title: str, other: str) -> bool:

@@ -30,6 +30,7 @@ class Hit:
     spans: tuple[tuple[int, int], ...]
     folded: tuple[str, ...] = ()
     highlights: tuple[tuple[int, int], ...] = ()
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,4 +160,5 @@ class Shelf:
             spans=card.spans,
             folded=tuple(entry.folded),
             highlights=lit,
+            author=page.author,
         )

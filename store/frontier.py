@@ -15,6 +15,15 @@ from typing import Any
 
 from .database import Connection, Database
 from .errors import UrlError
+from .hosts import (
+    Manners,
+    close_hosts,
+    count_pages,
+    free_hosts,
+    hold_hosts,
+    open_hosts,
+    rooms,
+)
 from .page import clean
 from .urls import canonical, host, url_hash
 
@@ -27,7 +36,6 @@ PASSED = "passed"
 REFUSED = "refused"
 STATES = (WAITING, LEASED, DONE, PASSED, REFUSED)
 BATCH = 1000
-LEAST_EACH = 4
 _LOCK_ADD = 0x41504C46
 
 Seed = tuple[str, int, int, str | None]
@@ -41,42 +49,6 @@ FROM unnest(%(urls)s::text[], %(hashes)s::bytea[], %(depths)s::int[], %(prioriti
 ORDER BY place
 ON CONFLICT ON CONSTRAINT frontier_url DO NOTHING
 RETURNING host
-"""
-_KNOW_HOSTS = """
-INSERT INTO host (name) SELECT name FROM unnest(%s::text[]) AS new (name) ORDER BY name
-ON CONFLICT DO NOTHING
-"""
-_OPEN = """
-INSERT INTO crawl_host (crawl_id, host)
-SELECT %s, name FROM unnest(%s::text[]) AS new (name) ORDER BY name
-ON CONFLICT (crawl_id, host) DO UPDATE SET open = true WHERE NOT crawl_host.open
-"""
-_CLOSE = """
-UPDATE crawl_host SET open = false
-WHERE crawl_id = %(crawl)s AND host = ANY(%(hosts)s) AND open AND NOT EXISTS (
-    SELECT FROM frontier
-    WHERE frontier.crawl_id = %(crawl)s AND frontier.host = crawl_host.host
-      AND frontier.state = 'waiting')
-"""
-# A host that another process holds, or that wants its pause, is left for later.
-_HOSTS = """
-SELECT known.host, known.pages FROM crawl_host AS known JOIN host ON host.name = known.host
-WHERE known.crawl_id = %(crawl)s AND known.open AND known.host <> ALL(%(full)s)
-  AND (host.holder = %(me)s OR (host.holder IS NULL AND host.free_at <= clock_timestamp()))
-  AND (%(per_host)s::bigint IS NULL OR known.pages < %(per_host)s)
-ORDER BY host.holder IS NULL, host.free_at, known.host
-LIMIT %(most)s
-"""
-# Of the hosts, a process holds no more than its share; it lets go of others once it is done there.
-_SHARE = """
-SELECT ceil(count(*)::float8 / greatest(1, (SELECT count(*) FROM crawler
-                                             WHERE crawl_id = %(crawl)s)))::bigint
-FROM crawl_host WHERE crawl_id = %(crawl)s AND open
-"""
-_HOLD = """
-UPDATE host SET holder = %(me)s, pause = greatest(%(pause)s, CASE WHEN holder = %(me)s THEN pause
-                                                                  ELSE 0 END)
-WHERE name = ANY(%(hosts)s) AND (holder IS DISTINCT FROM %(me)s OR pause < %(pause)s)
 """
 _LEASE = """
 WITH chosen AS (
@@ -93,10 +65,6 @@ WITH chosen AS (
 UPDATE frontier SET state = 'leased', holder = %(me)s, attempts = attempts + 1
 FROM chosen WHERE frontier.id = chosen.id
 RETURNING frontier.id, url, depth, priority, referrer, attempts, host
-"""
-_LEASED_HERE = """
-SELECT host, count(*) FROM frontier
-WHERE crawl_id = %s AND state = 'leased' AND host = ANY(%s) GROUP BY host
 """
 _TAKEN = """
 SELECT (SELECT coalesce(sum(pages), 0) FROM crawl_host WHERE crawl_id = %(crawl)s)
@@ -116,11 +84,6 @@ FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[])
 WHERE frontier.id = ended.id AND crawl_id = %(crawl)s AND frontier.state = 'leased'
   AND holder IS NOT DISTINCT FROM %(me)s
 RETURNING host, frontier.state
-"""
-_PAGES = """
-UPDATE crawl_host SET pages = crawl_host.pages + new.pages
-FROM unnest(%s::text[], %s::bigint[]) AS new (host, pages)
-WHERE crawl_id = %s AND crawl_host.host = new.host
 """
 _RELEASE = """
 UPDATE frontier SET state = 'waiting', holder = NULL
@@ -165,27 +128,6 @@ class Entry:
     referrer: str | None
     attempts: int
     host: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How addresses are given out.
-
-    `hold`: a host is asked by one process at a time, and not before its pause of `pause` seconds
-    is over. `each`: at most so many addresses of one host in a call. `max_pages` and `per_host`
-    bound the pages of the whole crawl and of each host, over all processes.
-    """
-
-    hold: bool = False
-    pause: float = 0.0
-    each: int | None = None
-    max_pages: int | None = None
-    per_host: int | None = None
-
-    @property
-    def limited(self) -> bool:
-        """True if pages are counted."""
-        return self.max_pages is not None or self.per_host is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +180,7 @@ class Frontier:
                 made = connection.execute(_ADD, values | {"crawl": self.crawl_id}).fetchall()
                 new += len(made)
                 opened.update(row[0] for row in made)
-            self._open(connection, opened)
+            open_hosts(connection, self.crawl_id, opened)
         return new
 
     def lease(
@@ -255,8 +197,6 @@ class Frontier:
             "me": self.holder,
             "full": list(full),
             "per_host": manners.per_host,
-            "most": n,
-            "pause": manners.pause,
         }
         with self._database.raw() as connection:
             if manners.limited:
@@ -264,32 +204,21 @@ class Frontier:
                 self._alone(connection)
                 if manners.max_pages is not None:
                     taken = connection.execute(_TAKEN, values).fetchone()
-                    values["most"] = n = min(n, manners.max_pages - int(taken[0] if taken else 0))
+                    n = min(n, manners.max_pages - int(taken[0] if taken else 0))
             if n <= 0:
                 return []
-            lock = ""
-            if manners.hold:
-                lock = " FOR UPDATE OF host SKIP LOCKED"
-                share = connection.execute(_SHARE, values).fetchone()
-                fair = max(0, int(share[0] if share else 0) - len(full))
-                values["most"] = min(n, fair)
-            found = connection.execute((_HOSTS + lock).encode(), values).fetchall()
-            values["most"] = n
+            found = free_hosts(connection, values, manners, n, len(full))
             if not found:
                 return []
-            hosts = [row[0] for row in found]
-            each = manners.each or max(LEAST_EACH, -(-n // len(hosts)))
-            rooms = dict.fromkeys(hosts, each)
-            if manners.per_host is not None:
-                here = dict(connection.execute(_LEASED_HERE, (self.crawl_id, hosts)).fetchall())
-                for name, pages in found:
-                    rooms[name] = max(0, min(each, manners.per_host - pages - here.get(name, 0)))
-            values |= {"hosts": hosts, "rooms": list(rooms.values())}
-            entries = [Entry(*row) for row in connection.execute(_LEASE, values).fetchall()]
+            room = rooms(connection, self.crawl_id, found, manners, n)
+            values |= {"hosts": list(room), "rooms": list(room.values())}
+            entries = [
+                Entry(*row) for row in connection.execute(_LEASE, values | {"most": n}).fetchall()
+            ]
             given = {entry.host for entry in entries}
             if manners.hold and given:
-                connection.execute(_HOLD, values | {"hosts": list(given)})
-        if empty := [name for name in hosts if name not in given and rooms[name]]:
+                hold_hosts(connection, given, self.holder, manners.pause)
+        if empty := [name for name in room if name not in given and room[name]]:
             self._close(empty)
         return sorted(entries, key=lambda entry: (-entry.priority, entry.id))
 
@@ -310,7 +239,7 @@ class Frontier:
             self._alone(connection)
             row = connection.execute(_CLAIM, values).fetchone()
             if row is not None:
-                self._open(connection, {host(form)})
+                open_hosts(connection, self.crawl_id, {host(form)})
         return None if row is None else int(row[0])
 
     def settle(
@@ -335,9 +264,7 @@ class Frontier:
             self._alone(connection)
             ended = connection.execute(_SETTLE, values).fetchall()
             pages = Counter(name for name, state in ended if state == DONE)
-            if pages:
-                names, numbers = zip(*pages.items(), strict=True)
-                connection.execute(_PAGES, (list(names), list(numbers), self.crawl_id))
+            count_pages(connection, self.crawl_id, pages)
         return len(ended)
 
     def release(self, ids: Sequence[int] | None = None) -> int:
@@ -346,7 +273,7 @@ class Frontier:
             self._alone(connection)
             values = {"crawl": self.crawl_id, "me": self.holder, "ids": ids and list(ids)}
             freed = connection.execute(_RELEASE, values).fetchall()
-            self._open(connection, {row[0] for row in freed})
+            open_hosts(connection, self.crawl_id, {row[0] for row in freed})
         return len(freed)
 
     def inherit(self, earlier: int) -> int:
@@ -396,14 +323,8 @@ class Frontier:
             "SELECT pg_advisory_xact_lock(%s, %s::int)", (_LOCK_ADD, self.crawl_id % (1 << 31))
         )
 
-    def _open(self, connection: Connection, hosts: Collection[str]) -> None:
-        """Say that addresses of these hosts wait; the caller is alone."""
-        if hosts:
-            connection.execute(_KNOW_HOSTS, (list(hosts),))
-            connection.execute(_OPEN, (self.crawl_id, list(hosts)))
-
     def _close(self, hosts: list[str]) -> None:
         with self._database.raw() as connection:
             # Whoever adds to one of them does it before, and is seen here, or opens it after.
             self._alone(connection)
-            connection.execute(_CLOSE, {"crawl": self.crawl_id, "hosts": hosts})
+            close_hosts(connection, self.crawl_id, hosts)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from store.page import PageVersion
 
+from .byline import byline
+
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
@@ -42,7 +44,7 @@ def page_html(page: PageVersion, spans: Sequence[tuple[int, int]] = ()) -> str:
         lang=html.escape(page.lang or "en"),
         title=html.escape(page.title),
         style=style,
-        facts=facts,
+        facts="".join(html.escape(f"{word} · ") for word in byline(page)) + facts,
         body=body,
     )
 

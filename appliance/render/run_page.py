@@ -20,6 +20,7 @@ from models.turns import read_turn
 from store.page import PageVersion
 
 from ..trace import Event, Run
+from .byline import byline
 from .page import body_html
 from .plot import Bar, stacked
 from .terminal import counted
@@ -282,8 +283,10 @@ def _sources(quoted: Sequence[Quoted], pages: Versions) -> str:
             if (str(item.get("url")), str(item.get("version"))) == (url, digest)
             and item.get("quote") == page.text[item.get("start", 0) : item.get("end", 0)]
         ]
+        signed = f'<p class="where">{_text(" · ".join(byline(page)))}</p>\n'
         # One letter for one, so that the places of the quotes stay what they are.
         body = body_html(_STEERING.sub("\ufffd", page.text), spans, spelled=True)
+        body = (signed if byline(page) else "") + body
         parts.append(
             f'<details open><summary>{_text(page.title)}</summary><p class="where">{_text(url)} · '
             f"captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · {_text(digest)}</p>\n"

@@ -105,7 +105,7 @@ def test_search(corpus: Corpus, command: Command) -> None:
     (hit,) = found["hits"]
     assert set(hit) == {
         "rank", "url", "title", "score", "snippet", "version", "captured", "spans", "published",
-        "folded", "highlights",
+        "author", "folded", "highlights",
     }  # fmt: skip
     assert (hit["rank"], hit["title"]) == (1, "长江")
     page = corpus.pages.by_digest(hit["url"], hit["version"])
@@ -132,6 +132,18 @@ def test_search_says_why_a_list_is_empty_and_what_was_not_applied(
     said = "ignored after:2020-01-01: no page of this index has a date\n"
     assert undated.err == ENCODER + said
     assert command("search", "collection:none", "Danube").code == 1
+
+
+def test_search_shows_who_wrote_a_page(corpus: Corpus, command: Command) -> None:
+    page = corpus.pages.resolve(DANUBE)
+    assert page is not None
+    signed = replace(page, url="https://signed.example/danube", author="Ada \x1b[31mMoor")
+    corpus.pages.add([replace(signed, published=date(2020, 5, 1), page_id=None, version_id=None)])
+    build(corpus.database, corpus.root, LexicalEncoder())
+    said = command("search", "-k", "2", "--duplicates", "Danube").out
+    assert f"   {signed.url}\n   published 2020-05-01 by Ada [31mMoor\n" in said
+    hits = command("search", "--json", "-k", "2", "--duplicates", "Danube").json["hits"]
+    assert {hit["url"]: hit["author"] for hit in hits} == {DANUBE: None, signed.url: signed.author}
 
 
 def test_search_shows_dates_and_what_was_folded(corpus: Corpus, command: Command) -> None:

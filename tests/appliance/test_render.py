@@ -1,7 +1,8 @@
 """What people see: quotes highlighted where they stand, and hostile pages that stay text."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -106,8 +107,16 @@ def test_a_hostile_page_is_only_text(spans: list[tuple[int, int]]) -> None:
     assert reader.tags.count("style") == 1
 
 
+def test_a_page_says_who_wrote_it_and_when_if_it_is_known() -> None:
+    signed = replace(page("One."), author="A & B", published=date(2020, 5, 1))
+    assert (
+        read(page_html(signed)).text.lstrip().startswith("published 2020-05-01 · by A & B · http")
+    )
+    assert " by " not in read(page_html(page("One."))).text
+
+
 def test_nothing_is_fetched_from_outside() -> None:
-    document = page_html(page(HOSTILE, TITLE))
+    document = page_html(replace(page(HOSTILE, TITLE), author=TITLE))
     assert "default-src 'none'" in document
     reader = read(document)
     assert not {name for name, _ in reader.attributes} & {

@@ -207,6 +207,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.go(f"http://{'b' if self.site == 'a.test' else 'a'}.test{path}")
         if path.startswith("/chain/"):
             return self.go(f"/chain/{int(path[7:]) + 1}")
+        if path.startswith("/broken/"):
+            return self.go("/error")
         if path == "/away":
             return self.go("http://localhost:9/elsewhere")
         if path == "/error":

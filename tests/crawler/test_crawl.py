@@ -200,9 +200,25 @@ def test_redirects_between_hosts_are_fetched_once_and_circles_are_named(database
     store = PageStore(database)
     assert list(stored(database)) == ["http://b.test/page/1"]
     assert store.resolve("http://a.test/across").url == "http://b.test/page/1"
-    assert report.refused == {"redirect-loop": 1}
+    # Of a circle neither address gives a page, and each is named.
+    assert report.refused == {"redirect-loop": 2}
+    kept = {one.url: one.reason for one in store.failures()}
+    assert kept == dict.fromkeys(
+        ["http://a.test/swing/1", "http://b.test/swing/1"], "redirect-loop"
+    )
     asked = [(name, path) for name, path, *_ in site.times() if path != "/robots.txt"]
     assert len(asked) == len(set(asked)) == 4
+
+
+def test_each_address_that_redirects_to_a_failure_is_named(database, serve):
+    site = serve()
+    moved = [f"{site.url}/broken/{number}" for number in range(6)]
+    report = crawl(database, [site.url + "/page/1", *moved], CrawlOptions(max_depth=0, **QUICK))
+    assert report.pages == 1
+    assert {one.url for one in report.failures} >= set(moved)
+    assert report.refused == {"http-500": len(report.failures)}
+    kept = {one.url: one.reason for one in PageStore(database).failures()}
+    assert kept == {one.url: "http-500" for one in report.failures}
 
 
 def test_nothing_stored_is_an_error_that_says_why(database, serve):

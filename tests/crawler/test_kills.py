@@ -20,7 +20,7 @@ from store.pages import PageStore
 
 from .processes import children, report_of, start
 
-KILLS = int(os.environ.get("APPLIANCE_KILLS", "3"))
+KILLS = int(os.environ.get("APPLIANCE_KILLS", "10"))
 IN_FLIGHT = 0.8
 """The share of the kills that must hit a process at work; of fewer than ten it is not judged."""
 OPTIONS = CrawlOptions(sitemaps=False, retries=0, workers=1, concurrency=2)

@@ -55,6 +55,19 @@ def test_a_dry_run_leaves_no_trace(home, serve, tmp_path):
     assert text.startswith("1 seed: 1 would be fetched.\n")
 
 
+def test_a_nought_is_a_number(home, serve, tmp_path):
+    site = serve(pages=5)
+    seeds = tmp_path / "seeds.txt"
+    seeds.write_text(f"{site.url}/page/1\n{site.url}/page/3\n")
+    words = ("crawl", "--seeds", str(seeds), "--workers", "1", "--json")
+    (report,) = json.loads(ended(appliance(home, *words, "--max-depth", "0")))
+    # Exactly these pages; without the bound it follows links.
+    assert report["pages_new"] == 2
+    assert {path for path, _ in site.asked()} == {"/robots.txt", "/page/1", "/page/3"}
+    (report,) = json.loads(ended(appliance(home, *words)))
+    assert report["pages_new"] > 0
+
+
 def test_the_same_command_twice_shares_the_work(home, serve):
     site = serve(pages=30, delay=0.2)
     words = ("crawl", site.url + "/page/1", "--json", "--workers", "1")

@@ -13,7 +13,8 @@ from store.crawlers import present, reap
 from store.crawls import Crawls
 from store.database import Database
 from store.errors import CrawlError, LeaseLostError
-from store.frontier import Frontier, Manners
+from store.frontier import Frontier
+from store.hosts import Manners
 
 
 @pytest.fixture

@@ -100,7 +100,9 @@ def command(
     machine or a private network unless the corpus has pages of that host.
     """
     config = config_from(collection=collection)
-    given = {name: value for name, value in chosen.items() if value not in (None, (), False)}
+    # By identity: `--max-depth 0` and `--delay 0` were given, and 0 equals False.
+    given = {n: value for n, value in chosen.items() if value is not None and value is not False}
+    given = {name: value for name, value in given.items() if value != ()}
     given |= {"collection": config.collection} | ({"robots": False} if no_robots else {})
     reports: list[CrawlReport | Preview] = []
     with ExitStack() as stack:

@@ -11,6 +11,7 @@ from indexer.shaping import Shape
 from store.page import clean
 
 from ...readers import open_readers
+from ...render.byline import byline
 from ...render.terminal import safe, shorten
 from ...tools.search import hit_json
 from ..options import (
@@ -78,8 +79,8 @@ def command(
 def _lines(hit: Hit, gone: datetime | None) -> Iterator[str]:
     yield f"{hit.rank}. {safe(hit.title)}"
     yield f"   {safe(hit.url)}"
-    if hit.published is not None:
-        yield f"   published {hit.published.isoformat()}"
+    if signed := byline(hit):
+        yield f"   {safe(' '.join(signed))}"
     if gone is not None:
         yield f"   gone from the web since {gone.date().isoformat()}; this is what it said last"
     if hit.folded:
@@ -127,6 +128,7 @@ def _hit(hit: Hit, gone: datetime | None) -> dict[str, object]:
     """A hit as a run keeps it, with what is only for people."""
     return hit_json(hit) | {
         "published": hit.published.isoformat() if hit.published else None,
+        "author": hit.author or None,
         **({"gone": gone.isoformat()} if gone else {}),
         "folded": list(hit.folded),
         "highlights": [list(span) for span in hit.highlights],
