@@ -15,7 +15,7 @@ from .commits import next_seq
 from .database import Connection
 from .errors import UrlError
 from .page import PageVersion
-from .urls import WEB_SCHEMES, aliases, canonical, host, identity, url_hash
+from .urls import WEB_SCHEMES, aliases, canonical, url_hash
 
 # An address that more pages claim is a site's mistake, and comparing them all would take long.
 MOST = 50
@@ -23,11 +23,15 @@ MOST = 50
 Claim = tuple[str, bytes]
 """A claimed address: its canonical URL and its hash."""
 
+# What these pages claim, and which of their own addresses are claimed; most often there is nothing.
 _KNOWN = """
 SELECT page.url_hash, claim.url_hash FROM page JOIN claim ON claim.page_id = page.id
-WHERE page.collection_id = %s AND page.url_hash = ANY(%s)
+WHERE page.collection_id = %(collection)s AND page.url_hash = ANY(%(pages)s)
+  AND EXISTS (SELECT FROM claim WHERE collection_id = %(collection)s)
+UNION ALL
+SELECT NULL, url_hash FROM claim
+WHERE collection_id = %(collection)s AND url_hash = ANY(%(pages)s)
 """
-_STORED = "SELECT url_hash FROM claim WHERE collection_id = %s AND url_hash = ANY(%s)"
 _WITHDRAW = """
 DELETE FROM claim USING page
 WHERE claim.page_id = page.id AND page.collection_id = %s AND page.url_hash = ANY(%s)
@@ -77,8 +81,9 @@ def claim_of(version: PageVersion) -> Claim | None:
     """Return the address that a page may claim, if it declares one."""
     if version.declared:
         with contextlib.suppress(UrlError):
-            if may_claim(version.url, version.declared):
-                return canonical(version.declared), url_hash(version.declared)
+            claimed = canonical(version.declared)
+            if claimed != version.url and may_claim(version.url, claimed):
+                return claimed, url_hash(claimed)
     return None
 
 
@@ -88,12 +93,13 @@ def may_claim(url: str, claimed: str) -> bool:
     They have to be two addresses on one port of one host, or of hosts that one owner has
     registered; and a front page is claimed only by other spellings of it. Raises UrlError.
     """
-    if identity(url) == identity(claimed):
+    if url_hash(url) == url_hash(claimed):
         return False
     here, there = urlsplit(canonical(url)), urlsplit(canonical(claimed))
     if not {here.scheme, there.scheme} <= WEB_SCHEMES or here.port != there.port:
         return False
-    if host(url) != host(claimed) and not _one_owner(host(url), host(claimed)):
+    names = [(parts.hostname or "").removeprefix("www.") for parts in (here, there)]
+    if names[0] != names[1] and not _one_owner(*names):
         return False
     if there.path.strip("/") or there.query:
         return True
@@ -123,10 +129,13 @@ def put_claims(
     What changes does so at the commit `seq`, or at one of its own. The caller holds off writers.
     """
     pages = sorted(claims)
-    known = {
-        bytes(page): bytes(key)
-        for page, key in connection.execute(_KNOWN, (collection, pages)).fetchall()
-    }
+    known: dict[bytes, bytes] = {}
+    concerned: set[bytes] = set()
+    values = {"collection": collection, "pages": pages}
+    for page, key in connection.execute(_KNOWN, values).fetchall():
+        concerned.add(bytes(key))
+        if page is not None:
+            known[bytes(page)] = bytes(key)
     made = {page: claim for page, claim in claims.items() if claim is not None}
     withdrawn = [page for page in known if page not in made]
     if withdrawn:
@@ -135,9 +144,8 @@ def put_claims(
     if new:
         urls, hashes = [made[page][0] for page in new], [made[page][1] for page in new]
         connection.execute(_CLAIM, (new, urls, hashes, collection))
-    stored = {bytes(key) for (key,) in connection.execute(_STORED, (collection, pages)).fetchall()}
     # A page that claims what it claimed may have another text now.
-    concerned = {*stored, *known.values(), *(key for _, key in made.values())}
+    concerned.update(key for _, key in made.values())
     if concerned:
         _judge(connection, collection, sorted(concerned), lambda: seq or next_seq(connection))
 

@@ -200,6 +200,7 @@ def _host_dresses_once(names: list[str]) -> bool:
     return names.index("user") > names.index("www") if {"user", "www"} <= set(names) else True
 
 
+@settings(deadline=None)
 @given(
     addresses(),
     st.lists(st.sampled_from(sorted(DRESSES)), unique=True, max_size=4).filter(_host_dresses_once),
@@ -216,6 +217,7 @@ def test_an_address_in_any_dress_is_the_same_page(url: str, dress: list[str], la
         assert reached(worn) == reached(url)
 
 
+@settings(deadline=None)
 @given(addresses(), st.sampled_from(["m", "mobile", "(", "index", "amp", "slash"]))
 def test_what_leads_to_a_page_leads_there_in_any_form(url: str, form: str) -> None:
     where, path, query = _parts(url)
@@ -241,7 +243,7 @@ _HOSTILE = st.text(
 _HEADS = st.sampled_from(["", "http://", "https://", "//", "https://[", "https://x@", "file:", "%"])
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.builds(str.__add__, _HEADS, _HOSTILE), _HOSTILE)
 @example("https://[::1%25eth0]/", "")
 @example("https://a.org:٣/", "")
