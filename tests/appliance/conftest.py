@@ -84,7 +84,8 @@ _numbers = itertools.count(1)
 def stored(url: str) -> PageVersion:
     """A page of the small corpus as a crawl would store it."""
     title, text, lang = PAGES[url]
-    return PageVersion(url, title, text, WHEN, lang=lang)
+    author = "Mallory <script>document.title = 'owned'</script>" if "hostile" in url else ""
+    return PageVersion(url, title, text, WHEN, lang=lang, author=author)
 
 
 @dataclass(frozen=True, slots=True)

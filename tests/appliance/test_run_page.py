@@ -70,7 +70,16 @@ def test_all_of_a_run_is_on_its_page(command: Command, run: Run, tmp_path: Path)
         for piece in re.findall(r"[\w.]+ kg", item["quote"]):
             assert "".join(piece.split()) in marked
         assert item["version"] in reader.text
-    for said in ("77 kg", "What each step took", "Turn 1", "visit", "search", "Settings", PEST):
+    for said in (
+        "77 kg",
+        "What each step took",
+        "Turn 1",
+        "visit",
+        "search",
+        "Settings",
+        PEST,
+        "by Mallory",
+    ):
         assert said in reader.text
     assert reader.text.count("thinking") == 3
     assert reader.tags.count("svg") == 2
