@@ -40,7 +40,8 @@ def test_nearest_names_the_page_that_was_meant(store: PageStore) -> None:
 def test_nearest_is_found_on_a_site_of_more_pages_than_are_compared(
     store: PageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nearest, "CANDIDATES", 3)
+    monkeypatch.setattr(nearest, "NEIGHBOURS", 3)
+    monkeypatch.setattr(nearest, "SHARERS", 3)
     store.add([page(f"history/town-{number}") for number in range(9)])
     store.add([page("history/salt-of-dresden"), page("lives/cristofori")])
     found = store.nearest("https://example.org/history/the-salt-of-dresden")
