@@ -1,5 +1,5 @@
-"""Addresses that no made-up page has, of five kinds, each with the page that was meant where there is
-one. It knows nothing of how the nearest pages are found.
+"""Addresses that no made-up page has, of five kinds, each with the page that was meant where there
+is one. It knows nothing of how the nearest pages are found.
 """
 
 import random

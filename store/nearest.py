@@ -1,12 +1,12 @@
 """Which stored pages look most like a URL that is not there. It compares addresses and titles only,
 never texts, and gives the same order every time.
 
-Candidates come from two sides, each bounded whatever the number of pages. Neighbours: the pages next
-to it when all are sorted by the words at the end of their addresses, on its host, everywhere, and
-everywhere read backwards (the indexes `page_host`, `page_slug`, `page_slug_back`); wherever one word
-is misspelled, what stands before it or behind it leads there. Sharers: pages with its words, a few
-for each word and each pair (the index `page_words`, see `wordkeys`). What is read follows from the
-pages alone: neither the plan nor the order on the disk decides it.
+Candidates come from two sides, each bounded whatever the number of pages. Neighbours: the pages
+next to it when all are sorted by the words at the end of their addresses, on its host, everywhere,
+and everywhere read backwards (the indexes `page_host`, `page_slug`, `page_slug_back`); wherever one
+letter is wrong, what stands before it or behind it leads there. Sharers: pages with its words, a
+few for each word and each pair (the index `page_words`, see `wordkeys`). What is read follows from
+the pages alone: neither the plan nor the order on the disk decides it.
 """
 
 from typing import Any

@@ -1,5 +1,5 @@
-"""Near-miss suggestions that read a bounded number of pages: the words at the end of each address in
-a column with sorted indexes, and the keys of words with their shells (store/wordkeys.py).
+"""Near-miss suggestions that read a bounded number of pages: the words at the end of each address
+in a column with sorted indexes, and the keys of words with their shells (store/wordkeys.py).
 """
 
 import psycopg
@@ -10,8 +10,8 @@ from store.wordkeys import page_keys, page_slug, page_words
 revision = "0007"
 down_revision = "0004"
 
-# Words that are looked up shell by shell are asked for many times in a suggestion, and each time the
-# entries that wait to be sorted in would be read: so none wait.
+# A suggestion asks this index many times, shell by shell, and each time the entries that wait to be
+# sorted in would be read: so none wait.
 INDEXES = (
     "CREATE INDEX page_words ON page USING gin (words) WITH (fastupdate = off)",
     "CREATE INDEX page_host ON page (collection_id, host, slug, id)",
