@@ -27,6 +27,7 @@ from . import (
     replays,
     researcher,
     retrieval,
+    scale,
     sealed,
     speed,
     visiting,
@@ -48,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     *sealed.CHECKS,
     *retrieval.CHECKS,
     *visiting.CHECKS,
+    *scale.CHECKS,
     *speed.CHECKS,
     *kills.CHECKS,
 )
