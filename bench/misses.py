@@ -35,7 +35,9 @@ def misspelled(chance: random.Random, pages: int) -> Missed:
     folder, _, last = url.rpartition("/")
     words = last.split("-")
     longest = max(range(len(words)), key=lambda at: len(words[at]))
-    words[longest] = _mistyped(chance, words[longest])
+    right = words[longest]
+    while words[longest] == right:
+        words[longest] = _mistyped(chance, right)
     return f"{folder}/{'-'.join(words)}", url
 
 
