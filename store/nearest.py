@@ -17,9 +17,12 @@ from .errors import UrlError
 from .urls import canonical, host, words
 from .wordkeys import SHELLS, SLUG_KEPT, page_slug, page_words, shell, want_keys, wants
 
-# Neighbours on each side, and pages of each set of words.
+# Neighbours on each side, and how many of all that are most alike; pages of each set of words.
 NEIGHBOURS = 12
-SHARERS = 12
+# Neighbours on each side that are looked at where the end is right too: a letter in the middle.
+WIDE = 300
+ENDING = 3
+SHARERS = 8
 
 _ALIKE = 0.2
 """The score above which a page resembles the address by more than its host."""
@@ -38,11 +41,20 @@ SELECT ids[:%(sharers)s] FROM reading WHERE level = 0 OR cardinality(ids) >= %(s
 """
 # In front of it and behind it, by age where the words are the same.
 _BESIDE = """
-(SELECT id FROM page WHERE {place} AND {column} >= {word}{then}
+(SELECT id, slug, {on_host} FROM page WHERE {place} AND {column} >= {word}{then}
  ORDER BY {column}, id LIMIT %(neighbours)s)
 UNION ALL
-(SELECT id FROM page WHERE {place} AND {column} < {word}{then}
+(SELECT id, slug, {on_host} FROM page WHERE {place} AND {column} < {word}{then}
  ORDER BY {column} DESC, id DESC LIMIT %(neighbours)s)
+"""
+_FURTHER = """
+SELECT id, slug, {on_host} FROM (
+    (SELECT id, slug FROM page WHERE {place} AND slug >= %(slug)s{then}
+     ORDER BY slug, id LIMIT %(wide)s)
+    UNION ALL
+    (SELECT id, slug FROM page WHERE {place} AND slug < %(slug)s{then}
+     ORDER BY slug DESC, id DESC LIMIT %(wide)s)
+) AS looked_at WHERE right(slug, %(ending)s) = right(%(slug)s, %(ending)s)
 """
 _THEN = """ AND EXISTS (
     SELECT FROM page_version AS version WHERE version.page_id = page.id AND seq_from <= %(at)s
@@ -52,14 +64,19 @@ _ON_HOST = f"{_HERE} AND host = %(host)s"
 
 
 def _beside(then: str) -> str:
-    return "UNION ALL".join(
-        _BESIDE.format(place=place, column=column, word=word, then=then)
-        for place, column, word in (
-            (_ON_HOST, "slug", "%(slug)s"),
-            (_HERE, "slug", "%(slug)s"),
-            (_HERE, "reverse(slug)", "reverse(%(slug)s)"),
+    near = [
+        _BESIDE.format(place=place, on_host=on_host, column=column, word=word, then=then)
+        for place, on_host, column, word in (
+            (_ON_HOST, "true", "slug", "%(slug)s"),
+            (_HERE, "false", "slug", "%(slug)s"),
+            (_HERE, "false", "reverse(slug)", "reverse(%(slug)s)"),
         )
-    )
+    ]
+    further = [
+        _FURTHER.format(place=place, on_host=on_host, then=then)
+        for place, on_host in ((_ON_HOST, "true"), (_HERE, "false"))
+    ]
+    return "UNION ALL".join([*near, *further])
 
 
 _NOW_BESIDE, _THEN_BESIDE = _beside(""), _beside(_THEN)
@@ -109,6 +126,8 @@ def nearest_pages(
         "host": asked_host,
         "slug": slug,
         "neighbours": NEIGHBOURS,
+        "wide": WIDE,
+        "ending": ENDING,
         "at": at,
     }
     then = at is not None and _changed_since(connection, at)
@@ -118,11 +137,22 @@ def nearest_pages(
         else _sharing(connection, collection, asked_words)
     )
     beside = _THEN_BESIDE if then else _NOW_BESIDE
-    ids.update(row[0] for row in connection.execute(beside.encode(), values))
+    ids.update(_alike(connection.execute(beside.encode(), values).fetchall(), slug))
     rows = connection.execute(
         _PAGES_THEN if then else _PAGES, {"ids": sorted(ids), "at": at}
     ).fetchall()
     return _ranked(rows, slug, set(asked_words), asked_host)[:limit]
+
+
+def _alike(rows: list[tuple[Any, ...]], slug: str) -> list[int]:
+    """The ids of the neighbours that are most alike, those on the host before others as much so."""
+    triples = _triples(slug)
+    likeness = {text: _dice(triples, _triples(text)) for text in {row[1] for row in rows}}
+    best: dict[int, tuple[float, bool, int]] = {}
+    for page, text, on_host in rows:
+        rank = (-round(likeness[text], 6), not on_host, page)
+        best[page] = min(rank, best.get(page, rank))
+    return sorted(best, key=lambda page: best[page])[:NEIGHBOURS]
 
 
 def _ranked(
