@@ -17,6 +17,7 @@ from . import (
     extracting,
     frozen,
     looping,
+    scale,
     searching,
     starting,
     storing,
@@ -26,6 +27,7 @@ from .rows import Row, table
 GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "starting": starting.rows,
     "storing": storing.rows,
+    "scale": scale.rows,
     "searching": searching.rows,
     "frozen": frozen.rows,
     "encoding": encoding.rows,

@@ -1,5 +1,12 @@
 """Which stored pages look most like a URL that is not there. It compares addresses and titles only,
 never texts, and gives the same order every time.
+
+Candidates come from two sides, each bounded whatever the number of pages. Neighbours: the pages
+next to it when all are sorted by the words at the end of their addresses, on its host, everywhere,
+and everywhere read backwards (the indexes `page_host`, `page_slug`, `page_slug_back`); wherever one
+letter is wrong, what stands before it or behind it leads there. Sharers: pages with its words, a
+few for each word and each pair (the index `page_words`, see `wordkeys`). What is read follows from
+the pages alone: neither the plan nor the order on the disk decides it.
 """
 
 from typing import Any
@@ -8,53 +15,91 @@ from urllib.parse import urlsplit
 from .database import Connection
 from .errors import UrlError
 from .urls import canonical, host, words
+from .wordkeys import SHELLS, SLUG_KEPT, page_slug, page_words, shell, want_keys, wants
 
-# Enough to find the page among those that share a word or the host, and few enough to compare.
-CANDIDATES = 1000
-# More than any address or title needs, and few enough that a hostile one costs nothing.
-WORDS_KEPT = 200
+# Neighbours on each side, and how many of all that are most alike; pages of each set of words.
+NEIGHBOURS = 12
+# Neighbours on each side that are looked at where the end is right too: a letter in the middle.
+WIDE = 300
+ENDING = 3
+SHARERS = 8
 
-_SHARED_WORDS = "(SELECT count(*) FROM unnest({words}) AS word WHERE word = ANY(%(words)s::text[]))"
-# Of a large site first what begins alike: a word misspelled is mostly right at its beginning.
-_BEGINS_ALIKE = """
-EXISTS (
-    SELECT FROM unnest(page.words) AS word
-    WHERE left(word, %(letters)s::int) = ANY(%(beginnings)s::text[])
+_ALIKE = 0.2
+"""The score above which a page resembles the address by more than its host."""
+
+_SHARING = """
+WITH RECURSIVE reading (keys, level, ids) AS (
+    SELECT keys, %(shells)s::int, ARRAY[]::bigint[] FROM unnest(%(wants)s::text[]) AS asked (keys)
+    UNION ALL
+    SELECT keys, level - 1, ids || ARRAY(
+        SELECT page.id FROM page
+        WHERE page.words @> replace(keys, '~', (level - 1)::text)::text[] ORDER BY page.id
+    )
+    FROM reading WHERE level > 0 AND cardinality(ids) < %(sharers)s
 )
+SELECT ids[:%(sharers)s] FROM reading WHERE level = 0 OR cardinality(ids) >= %(sharers)s
 """
-BEGINNING = 3
+# In front of it and behind it, by age where the words are the same.
+_BESIDE = """
+(SELECT id, slug, {on_host} FROM page WHERE {place} AND {column} >= {word}{then}
+ ORDER BY {column}, id LIMIT %(neighbours)s)
+UNION ALL
+(SELECT id, slug, {on_host} FROM page WHERE {place} AND {column} < {word}{then}
+ ORDER BY {column} DESC, id DESC LIMIT %(neighbours)s)
+"""
+_FURTHER = """
+SELECT id, slug, {on_host} FROM (
+    (SELECT id, slug FROM page WHERE {place} AND slug >= %(slug)s{then}
+     ORDER BY slug, id LIMIT %(wide)s)
+    UNION ALL
+    (SELECT id, slug FROM page WHERE {place} AND slug < %(slug)s{then}
+     ORDER BY slug DESC, id DESC LIMIT %(wide)s)
+) AS looked_at WHERE right(slug, %(ending)s) = right(%(slug)s, %(ending)s)
+"""
+_THEN = """ AND EXISTS (
+    SELECT FROM page_version AS version WHERE version.page_id = page.id AND seq_from <= %(at)s
+)"""
+_HERE = "collection_id = %(collection)s"
+_ON_HOST = f"{_HERE} AND host = %(host)s"
 
-_SHARING = f"""
-SELECT page.url, version.title, page.host, page.words
+
+def _beside(then: str) -> str:
+    near = [
+        _BESIDE.format(place=place, on_host=on_host, column=column, word=word, then=then)
+        for place, on_host, column, word in (
+            (_ON_HOST, "true", "slug", "%(slug)s"),
+            (_HERE, "false", "slug", "%(slug)s"),
+            (_HERE, "false", "reverse(slug)", "reverse(%(slug)s)"),
+        )
+    ]
+    further = [
+        _FURTHER.format(place=place, on_host=on_host, then=then)
+        for place, on_host in ((_ON_HOST, "true"), (_HERE, "false"))
+    ]
+    return "UNION ALL".join([*near, *further])
+
+
+_NOW_BESIDE, _THEN_BESIDE = _beside(""), _beside(_THEN)
+_PAGES = """
+SELECT page.url, version.title, page.host, page.slug
 FROM page JOIN page_version AS version ON version.id = page.current_version
-WHERE page.collection_id = %(collection)s AND page.words && %(words)s::text[]
-ORDER BY {_SHARED_WORDS.format(words="page.words")} DESC, page.id
-LIMIT %(most)s
+WHERE page.id = ANY(%(ids)s)
 """
-_SAME_HOST = f"""
-SELECT page.url, version.title, page.host, page.words
-FROM page JOIN page_version AS version ON version.id = page.current_version
-WHERE page.collection_id = %(collection)s AND page.host = %(host)s
-ORDER BY {_BEGINS_ALIKE} DESC, page.id
-LIMIT %(most)s
+_PAGES_THEN = """
+SELECT page.url, version.title, page.host, page.slug
+FROM page JOIN page_version AS version ON version.page_id = page.id
+ AND version.seq_from <= %(at)s AND (version.seq_to IS NULL OR version.seq_to > %(at)s)
+WHERE page.id = ANY(%(ids)s)
 """
-# As it was at a commit. The words of a page are those of its newest title: the pages that had
-# another one then are looked at whatever their words are now.
-_THEN = """
-SELECT page.url, version.title, page.host,
-       CASE WHEN version.seq_to IS NULL THEN page.words END
+# As it was at a commit. The keys of a page are those of its newest title: the pages that had
+# another one then are looked at whatever their keys are now.
+_SHARING_THEN = """
+SELECT page.id, page.url, page.url_hash, version.title
 FROM page
 JOIN page_version AS version ON version.page_id = page.id AND version.seq_from <= %(at)s
  AND (version.seq_to IS NULL OR version.seq_to > %(at)s)
 WHERE page.collection_id = %(collection)s
-"""
-_SHARING_THEN = f"""
-{_THEN} AND (page.words && %(words)s::text[] OR version.seq_to IS NOT NULL)
-ORDER BY page.id
-"""
-_SAME_HOST_THEN = f"""
-{_THEN} AND page.host = %(host)s
-ORDER BY page.id
+ AND (page.words && %(keys)s::text[] OR version.seq_to IS NOT NULL)
 """
 _CHANGED_SINCE = "SELECT EXISTS (SELECT FROM clock WHERE seq > %s)"
 
@@ -71,87 +116,103 @@ def nearest_pages(
     """
     try:
         asked = canonical(url)
-        asked_host = host(asked)
+        asked_host, slug = host(asked), page_slug(asked)
         asked_words = words(urlsplit(asked).path) or words(asked)
-        slug = _slug(asked)
     except UrlError:
-        asked_host, asked_words, slug = "", words(url), " ".join(words(url))
-    rows = _rows(connection, collection, asked_words, asked_host, at)
-    triples, wanted = _triples(slug), set(asked_words)
-    scored: dict[str, tuple[float, str]] = {}
-    for found, title, found_host, found_words in rows:
-        likeness = max(
-            _dice(triples, _triples(_slug(found))), _dice(triples, _triples(" ".join(words(title))))
-        )
-        shared = len(wanted.intersection(found_words)) / len(wanted) if wanted else 0.0
-        score = 0.75 * likeness + 0.15 * shared + 0.10 * (found_host == asked_host)
-        scored[found] = (round(score, 6), title)
-    order = sorted(scored.items(), key=lambda item: (-item[1][0], item[0]))
-    close = [(found, title) for found, (score, title) in order if score > 0.2]
-    return (close or [(found, title) for found, (_, title) in order])[:limit]
-
-
-def _rows(
-    connection: Connection, collection: int, asked: list[str], asked_host: str, at: int | None
-) -> list[tuple[Any, ...]]:
-    """Return (url, title, host, words) of what may resemble the address."""
+        asked_host, asked_words = "", words(url)
+        slug = " ".join(asked_words)[:SLUG_KEPT]
     values: dict[str, Any] = {
         "collection": collection,
-        "words": asked,
         "host": asked_host,
-        "letters": BEGINNING,
-        "beginnings": sorted({word[:BEGINNING] for word in asked}),
-        "most": CANDIDATES,
+        "slug": slug,
+        "neighbours": NEIGHBOURS,
+        "wide": WIDE,
+        "ending": ENDING,
+        "at": at,
     }
-    if at is not None:
-        row = connection.execute(_CHANGED_SINCE, (at,)).fetchone()
-        if row is None or row[0]:
-            return _rows_then(connection, {**values, "at": at})
-    rows = connection.execute(_SHARING.encode(), values).fetchall()
-    if asked_host:
-        rows += connection.execute(_SAME_HOST.encode(), values).fetchall()
-    return rows
+    then = at is not None and _changed_since(connection, at)
+    ids = (
+        _sharing_then(connection, values, asked_words)
+        if then
+        else _sharing(connection, collection, asked_words)
+    )
+    beside = _THEN_BESIDE if then else _NOW_BESIDE
+    ids.update(_alike(connection.execute(beside.encode(), values).fetchall(), slug))
+    rows = connection.execute(
+        _PAGES_THEN if then else _PAGES, {"ids": sorted(ids), "at": at}
+    ).fetchall()
+    return _ranked(rows, slug, set(asked_words), asked_host)[:limit]
 
 
-def _rows_then(connection: Connection, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The same as it was at a commit, with the order made here, because the words of pages that
-    have changed since are known here alone.
+def _alike(rows: list[tuple[Any, ...]], slug: str) -> list[int]:
+    """The ids of the neighbours that are most alike, those on the host before others as much so."""
+    triples = _triples(slug)
+    likeness = {text: _dice(triples, _triples(text)) for text in {row[1] for row in rows}}
+    best: dict[int, tuple[float, bool, int]] = {}
+    for page, text, on_host in rows:
+        rank = (-round(likeness[text], 6), not on_host, page)
+        best[page] = min(rank, best.get(page, rank))
+    return sorted(best, key=lambda page: best[page])[:NEIGHBOURS]
+
+
+def _ranked(
+    rows: list[tuple[Any, ...]], slug: str, wanted: set[str], asked_host: str
+) -> list[tuple[str, str]]:
+    """The pages in the order of their likeness, those that are like nothing of it left out."""
+    triples = _triples(slug)
+    scored: list[tuple[float, str, str]] = []
+    others: list[tuple[float, str, str]] = []
+    for found, title, found_host, found_slug in rows:
+        title_words = words(title)
+        named = " ".join(title_words)
+        likeness = _dice(triples, _triples(found_slug))
+        if named != found_slug:
+            likeness = max(likeness, _dice(triples, _triples(named)))
+        has = wanted.intersection(title_words)
+        has |= wanted.difference(has).intersection(words(found))
+        shared = len(has) / len(wanted) if wanted else 0.0
+        score = 0.75 * likeness + 0.15 * shared + 0.10 * (found_host == asked_host)
+        rank = (-round(score, 6), found, title)
+        if score > _ALIKE:
+            scored.append(rank)
+        elif shared or found_host == asked_host:
+            others.append(rank)
+    return [(found, title) for _, found, title in sorted(scored or others)]
+
+
+def _changed_since(connection: Connection, at: int) -> bool:
+    row = connection.execute(_CHANGED_SINCE, (at,)).fetchone()
+    return row is None or bool(row[0])
+
+
+def _sharing(connection: Connection, collection: int, asked: list[str]) -> set[int]:
+    """The ids of pages that share words with what is asked."""
+    looked_up = [want_keys(want, collection) for want in wants(asked)]
+    if not looked_up:
+        return set()
+    values = {"wants": looked_up, "shells": SHELLS, "sharers": SHARERS}
+    rows = connection.execute(_SHARING, values).fetchall()
+    return {page for row in rows for page in row[0]}
+
+
+def _sharing_then(connection: Connection, values: dict[str, Any], asked: list[str]) -> set[int]:
+    """The same as it was at a commit, drawn here, because the words of pages that have changed
+    since are known here alone: it reads every page that shares a word.
     """
-    asked, beginnings = set(values["words"]), set(values["beginnings"])
-
-    def sharing(row: tuple[Any, ...]) -> int:
-        return -len(asked.intersection(row[3]))
-
-    def unlike(row: tuple[Any, ...]) -> bool:
-        return beginnings.isdisjoint(word[:BEGINNING] for word in row[3])
-
-    rows = [row for row in _then(connection, _SHARING_THEN, values) if sharing(row)]
-    found = sorted(rows, key=sharing)[:CANDIDATES]
-    if values["host"]:
-        rows = _then(connection, _SAME_HOST_THEN, values)
-        found += sorted(rows, key=unlike)[:CANDIDATES]
-    return found
-
-
-def _then(connection: Connection, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement, by age, with the words that each page had."""
-    return [
-        (url, title, at_host, page_words(url, title) if stored is None else stored)
-        for url, title, at_host, stored in connection.execute(statement.encode(), values)
+    looked_up = wants(asked)
+    keys = [
+        f"{word} {level}.{values['collection']}"
+        for (word, *more) in looked_up
+        if not more
+        for level in range(SHELLS)
     ]
-
-
-def page_words(url: str, title: str) -> list[str]:
-    """Return the words by which a page is found."""
-    return sorted({*words(url), *words(title)})[:WORDS_KEPT]
-
-
-def _slug(url: str) -> str:
-    """The words of the last path segment that has any."""
-    for segment in reversed(urlsplit(url).path.split("/")):
-        if found := words(segment):
-            return " ".join(found)
-    return " ".join(words(url))
+    found: list[list[tuple[int, int]]] = [[] for _ in looked_up]
+    for page, url, key, title in connection.execute(_SHARING_THEN, {**values, "keys": keys}):
+        has = set(page_words(url, title))
+        for number, want in enumerate(looked_up):
+            if has.issuperset(want):
+                found[number].append((-shell(bytes(key)), page))
+    return {page for places in found for _, page in sorted(places)[:SHARERS]}
 
 
 def _triples(text: str) -> set[str]:

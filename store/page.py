@@ -69,7 +69,8 @@ class PageVersion:
         for name in ("etag", "last_modified"):
             value = getattr(self, name)
             object.__setattr__(self, name, value if value is None else clean(value))
-        if self.outlinks:
+        written = "".join([part for link in self.outlinks for part in (link.url, link.text)])
+        if written != clean(written):
             links = tuple(Outlink(clean(link.url), clean(link.text)) for link in self.outlinks)
             object.__setattr__(self, "outlinks", links)
 

@@ -82,9 +82,13 @@ page = Table(
     Column("current_version", BigInteger),
     Column("words", ARRAY(Text), nullable=False),
     _time("gone_at", nullable=True),
+    # The words at the end of the address, as `store.wordkeys` tells them.
+    Column("slug", Text(collation="C"), nullable=False, server_default=""),
     UniqueConstraint("collection_id", "url_hash", name="page_url"),
-    Index("page_host", "collection_id", "host"),
-    Index("page_words", "words", postgresql_using="gin"),
+    Index("page_host", "collection_id", "host", "slug", "id"),
+    Index("page_slug", "collection_id", "slug", "id"),
+    Index("page_slug_back", "collection_id", text("reverse(slug)"), "id"),
+    Index("page_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
 )
 
 page_version = Table(

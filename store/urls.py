@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import (
     SplitResult,
     parse_qsl,
@@ -61,6 +62,7 @@ _VARIANT = re.compile(r"/(?:zh|sr|kk|ku|uz)(?:-[a-z]+)?/")
 _WRAPPING = "<>\"'`()[]{}.,;:!\u201c\u201d\u2018\u2019\u3002\uff0c"
 
 
+@lru_cache(maxsize=4096)  # A page that is stored or found asks for its own several times.
 def canonical(url: str) -> str:
     """Return the canonical, still fetchable form of `url`; applying it twice changes nothing.
 

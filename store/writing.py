@@ -14,9 +14,9 @@ from .codec import Packer
 from .commits import next_seq
 from .database import LOCK_WRITE, Connection, Database
 from .errors import UrlError
-from .nearest import page_words
 from .page import PageVersion
 from .urls import canonical, host, url_hash
+from .wordkeys import page_keys, page_slug, page_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,28 @@ CREATE TEMPORARY TABLE incoming (
     wave integer, url text, url_hash bytea, host text, etag text, last_modified text,
     fetched_at timestamptz, digest bytea, title text, site text, lang text, published date,
     author text, status smallint, source text, extractor text, body bytea, outlinks bytea,
-    words text[]
+    words text[], slug text
 ) ON COMMIT DROP
 """
 _TYPES = ["int4", "text", "bytea", "text", "text", "text", "timestamptz", "bytea", "text"]
-_TYPES += ["text", "text", "date", "text", "int2", "text", "text", "bytea", "bytea", "text[]"]
+_TYPES += [
+    "text",
+    "text",
+    "date",
+    "text",
+    "int2",
+    "text",
+    "text",
+    "bytea",
+    "bytea",
+    "text[]",
+    "text",
+]
 
 # Rows are taken in the order of their hash everywhere, so that no two statements can deadlock.
 _PAGES = """
-INSERT INTO page (collection_id, url, url_hash, host, etag, last_modified, fetched_at, words)
-SELECT %(collection)s, url, url_hash, host, etag, last_modified, fetched_at, words
+INSERT INTO page (collection_id, url, url_hash, host, etag, last_modified, fetched_at, words, slug)
+SELECT %(collection)s, url, url_hash, host, etag, last_modified, fetched_at, words, slug
 FROM incoming WHERE wave = %(wave)s ORDER BY url_hash
 ON CONFLICT (collection_id, url_hash) DO UPDATE SET
     etag = excluded.etag, last_modified = excluded.last_modified,
@@ -135,7 +147,8 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
                 version.extractor,
                 packer.text(version.text),
                 packer.outlinks(version.outlinks),
-                page_words(version.url, version.title),
+                page_keys(page_words(version.url, version.title), key, collection),
+                page_slug(version.url),
             )
         )
         aliases += [(name, version.url) for name in version.aliases]

@@ -49,6 +49,7 @@ PROMISED = {
     "repeated searches": ("same search", "same processor", "same twin"),
     "retrieval": ("quality", "frozen index", "query encoder", "first search"),
     "visits": ("visit keeps", "visit time"),
+    "the store": ("store at scale",),
     "air gap": ("no network", "seal", "seal twin"),
     "speed": ("help", "cold search"),
     "kills": ("kill index", "kill crawl", "kill one of two"),

@@ -28,6 +28,7 @@ from . import (
     replays,
     researcher,
     retrieval,
+    scale,
     sealed,
     speed,
     visiting,
@@ -50,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     *sealed.CHECKS,
     *retrieval.CHECKS,
     *visiting.CHECKS,
+    *scale.CHECKS,
     *speed.CHECKS,
     *kills.CHECKS,
 )

@@ -118,6 +118,45 @@ def test_aliases_of_the_first_schema_were_there_from_the_beginning(database: Dat
         assert found.title == "B"
 
 
+def test_pages_of_the_first_schema_are_found_as_the_nearest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a store that was filled today, to the last key."""
+    from store.migrations.versions import v0006_nearest
+
+    monkeypatch.setattr(v0006_nearest, "BATCH", 2)
+    urls = [f"https://a.example/wiki/{name}" for name in ("Danube", "Dresden", "Elbe", "Iron_age")]
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    PageStore(database).add([PageVersion(url, f"On {url[-4:]}", "# x", when) for url in urls])
+    wanted = _named(database)
+    _to_the_first_schema(database)
+    with database.raw() as connection:
+        connection.execute("INSERT INTO collection (name) VALUES ('web')")
+        for number, url in enumerate(urls, 1):
+            connection.execute(
+                "INSERT INTO page (collection_id, url, url_hash, host, current_version, words) "
+                "VALUES (1, %s, %s, 'a.example', %s, ARRAY['as', 'before'])",
+                (url, url_hash(url), number),
+            )
+            connection.execute(
+                "INSERT INTO page_version (page_id, digest, title, site, lang, status, source, "
+                "extractor, body, outlinks, seq_from) "
+                "VALUES (%s, '', %s, '', '', 200, '', '', '', '', 1)",
+                (number, f"On {url[-4:]}"),
+            )
+    assert _named(database, "") != wanted
+    database.migrate()
+    assert _differences(database) == []
+    assert _named(database) == wanted
+    assert PageStore(database).nearest("https://b.example/dresdan")[0][0] == urls[1]
+
+
+def _named(database: Database, slug: str = ", slug") -> list[tuple[object, ...]]:
+    with database.read() as connection:
+        query = f"SELECT url, words{slug} FROM page ORDER BY url"
+        return connection.execute(query.encode()).fetchall()
+
+
 def _to_the_first_schema(database: Database) -> None:
     """Make the tables as the first release made them, empty."""
     from store.migrations.versions import v0001_pages

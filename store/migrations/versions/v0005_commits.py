@@ -4,7 +4,7 @@ own, and which aliases come of that.
 
 from alembic import op
 
-revision = "0006"
+revision = "0005"
 down_revision = "0004"
 
 # Of the commits before there is no record: nobody knows when they were.
