@@ -111,11 +111,13 @@ def test_a_server_that_is_busy_is_given_the_time_it_asks_for(database, serve):
 @pytest.mark.kill
 @pytest.mark.parametrize("alone", [True, False], ids=["the crawling process", "its parent"])
 def test_one_of_two_is_killed_and_the_other_finishes_everything(database, serve, alone):
-    site = serve(pages=40, delay=0.05)
+    site = serve(pages=40, delay=0.3)
     options = CrawlOptions(sitemaps=False, retries=0, workers=1, concurrency=2)
     seeds = [site.url + "/page/1"]
-    first = start(database, seeds, options, ready=True)
-    second = start(database, seeds, options, ready=True)
+    # At once, so that on a busy machine the first has not ended before the second begins.
+    first, second = (start(database, seeds, options) for _ in range(2))
+    for process in (first, second):
+        assert process.stdout.readline() == "ready\n"
     victim = children(first.pid)[0] if alone else first.pid
     os.kill(victim, signal.SIGKILL)
     first.wait(30)
