@@ -124,7 +124,7 @@ def _measured(home: Path, start: int, stop: int) -> Measured:
     if note.exists():
         return _read(note)
     if not imported.exists():
-        words = [sys.executable, "-m", "bench.importing", home, start, stop]
+        words = [sys.executable, "-m", "bench.filling", home, start, stop]
         done = subprocess.run(
             [str(word) for word in words], cwd=ROOT, env=surroundings(), capture_output=True,
             text=True, check=True,

@@ -1,4 +1,4 @@
-"""Import made-up pages in a process of its own: `python -m bench.importing HOME START STOP`.
+"""Import made-up pages in a process of its own: `python -m bench.filling HOME START STOP`.
 
 It prints one JSON object: pages a second while they were stored, without the making of them, and
 the processor time of a page, each for the whole and for the last tenth; the letters of a text; and
