@@ -17,6 +17,8 @@ from .errors import UnknownFormatError
 HEAD = 4096
 
 FORMATS = {
+    "parquet": "Parquet files of rows",
+    "mediawiki": "MediaWiki XML dumps (.xml, .xml.bz2, .xml.gz, .xml.zst)",
     "jsonl": "rows of JSON (.jsonl, .jsonl.gz, .jsonl.zst)",
 }
 """Module and what it reads, in the order in which they are asked: certain signs first, and what

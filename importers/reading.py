@@ -9,20 +9,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from extraction.extract import Refusal
+from extraction.finish import Unfinished
 from extraction.pool import ExtractionPool, Pending
 from store.errors import UrlError
 from store.imports import Refused
 from store.page import PageVersion
 from store.urls import canonical, url_hash
 
-from .base import Document, Item, Ready, Reject
+from .base import Alias, Document, Item, Ready, Reject
 
 MOST_BYTES = 64_000_000
 """Of documents and texts that are in work at once; one alone may be larger."""
 LOT_ROWS = 100
 LOT_LETTERS = 400_000
 
-Result = PageVersion | Refused
+Result = PageVersion | Alias | Refused
 
 
 @dataclass(slots=True)
@@ -95,24 +96,26 @@ def _begin(item: Item, pool: ExtractionPool) -> _Work:
 
 def _begin_lot(lot: list[Ready], pool: ExtractionPool) -> _Work:
     size = sum(len(one.page.text) for one in lot)
-    return _Work(list(lot), size, pool.finish([one.page for one in lot]))
+    return _Work(
+        list(lot), size, pool.finish([Unfinished(one.page, one.form, one.base) for one in lot])
+    )
 
 
 def _results(work: _Work) -> Iterator[Result]:
     found = work.pending.result() if work.pending is not None else None
-    if isinstance(found, list):
-        yield from found
-        return
-    for item in work.items:
+    each = found if isinstance(found, list) else [found] * len(work.items)
+    for item, one in zip(work.items, each, strict=True):
         if isinstance(item, Reject):
             yield Refused(item.place, item.reason, item.detail, item.url)
+        elif isinstance(item, Alias):
+            yield item
+        elif isinstance(one, Refusal):
+            url = item.page.url if isinstance(item, Ready) else item.url
+            yield Refused(item.place, one.reason, one.detail, url)
         elif isinstance(item, Ready):
-            yield item.page
-        elif isinstance(found, Refusal):
-            yield Refused(item.place, found.reason, found.detail, item.url)
+            yield item.page if one is None else one
         else:
-            assert isinstance(found, PageVersion)
-            yield _with_aliases(found, item.aliases)
+            yield _with_aliases(one, item.aliases)
 
 
 def _with_aliases(page: PageVersion, others: tuple[str, ...]) -> PageVersion:

@@ -18,12 +18,12 @@ from time import monotonic
 from extraction.extract import MAX_BYTES
 from extraction.pool import ExtractionPool
 from store.database import Database
-from store.imports import DAMAGED, FINISHED, STOPPED, Imports, Job, Refused, advance
+from store.imports import DAMAGED, FINISHED, STOPPED, Imports, Job, More, Refused, advance
 from store.page import PageVersion
 from store.pages import PageStore
 from store.writing import AddReport
 
-from .base import Importer, Item
+from .base import Alias, Importer, Item
 from .errors import DamagedError, ImporterError
 from .formats import detect, importer
 from .position import Position
@@ -141,6 +141,7 @@ class _Batch:
 
     pages: list[PageVersion] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    aliases: list[tuple[str, str]] = field(default_factory=list)
     items: int = 0
     letters: int = 0
     since: float = field(default_factory=monotonic)
@@ -149,6 +150,8 @@ class _Batch:
         self.items += 1
         if isinstance(result, Refused):
             self.refused.append(result)
+        elif isinstance(result, Alias):
+            self.aliases.append((result.url, result.target))
         else:
             self.pages.append(result)
             self.letters += len(result.text)
@@ -190,6 +193,7 @@ class _Run:
         self._ticked = 0.0
         self._pages = 0
         self._refused = 0
+        self._aliases = 0
         self._added = AddReport()
 
     def go(self, pool: ExtractionPool) -> ImportReport:
@@ -255,7 +259,8 @@ class _Run:
             return
         source = f"{self._reader.NAME}:{self._path.name}"
         gone = [(page.url, page.gone_at) for page in batch.pages if page.gone_at is not None]
-        also = advance(self._job, batch.items, batch.refused, rejects, source, gone)
+        more = More(tuple(batch.refused), tuple(batch.aliases), tuple(gone))
+        also = advance(self._job, batch.items, more, rejects, source)
         self._added += self._store.add(batch.pages, also)
         self._job = replace(self._job, items=self._job.items + batch.items)
 
@@ -266,6 +271,8 @@ class _Run:
             shown = self._examples.setdefault(result.reason, [])
             if len(shown) < EXAMPLES:
                 shown.append(result)
+        elif isinstance(result, Alias):
+            self._aliases += 1
         else:
             self._pages += 1
         self._tell()
@@ -291,6 +298,7 @@ class _Run:
             new=self._pages if dry else self._added.new,
             changed=self._added.changed,
             unchanged=self._added.unchanged,
+            aliases=self._aliases,
             rejects=dict(self._rejects),
             examples=tuple(one for shown in self._examples.values() for one in shown),
             seconds=seconds,

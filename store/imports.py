@@ -4,7 +4,7 @@ A batch of pages and its line here are one transaction, so that a kill loses not
 nothing twice. It knows nothing about formats or extraction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from .database import Connection, Database
 from .errors import BusyError, UrlError
 from .gaps import put_failures
 from .urls import url_hash
-from .writing import AddReport, Also
+from .writing import AddReport, Also, lock_writers, put_aliases
 
 RUNNING, STOPPED, FINISHED, DAMAGED = "running", "stopped", "finished", "damaged"
 
@@ -57,6 +57,17 @@ class Refused:
     reason: str
     detail: str
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What of a batch are no pages: what was refused, (address, target) of redirects, and (address,
+    since when) of those of its pages that were gone from their servers where they come from.
+    """
+
+    refused: tuple[Refused, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    gone: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +124,25 @@ class Imports:
 def advance(
     job: Job,
     items: int,
-    refused: Iterable[Refused],
+    more: More,
     rejects: Mapping[str, int],
     source: str,
-    gone: Sequence[tuple[str, datetime]] = (),
 ) -> Also:
     """Return what `PageStore.add` is to write with the batch that follows on `job.items`.
 
-    `items` is how many things of the archive the batch comes from, `refused` those that became
-    no page; `rejects` are the numbers of all so far. `gone` are (address, time) of pages that were
-    gone from their servers where they come from.
+    `items` is how many things of the archive the batch comes from, `more` what of it are no pages;
+    `rejects` are the numbers of all so far.
     """
 
     def write(connection: Connection, collection: int, added: AddReport) -> None:
-        put_failures(connection, collection, ((*_named(one), source) for one in refused if one.url))
-        if gone:
+        refused = ((*_named(one), source) for one in more.refused if one.url)
+        put_failures(connection, collection, refused)
+        if more.aliases:
+            lock_writers(connection)
+            put_aliases(connection, collection, more.aliases, added.seq or 0)
+        if more.gone:
             with connection.cursor() as cursor:
-                rows = [(since, collection, url_hash(url)) for url, since in gone]
+                rows = [(since, collection, url_hash(url)) for url, since in more.gone]
                 cursor.executemany(_GONE, rows)
         values: tuple[Any, ...] = (items, added.new, added.changed, added.unchanged)
         done = connection.execute(_ADVANCE, (*values, Jsonb(dict(rejects)), job.id, job.items))
