@@ -18,16 +18,18 @@ from time import monotonic
 from extraction.extract import MAX_BYTES
 from extraction.pool import ExtractionPool
 from store.database import Database
+from store.errors import UrlError
 from store.imports import DAMAGED, FINISHED, STOPPED, Imports, Job, More, Refused, advance
 from store.page import PageVersion
 from store.pages import PageStore
+from store.urls import canonical
 from store.writing import AddReport
 
 from .base import Alias, Importer, Item
 from .errors import DamagedError, ImporterError
 from .formats import detect, importer
 from .position import Position
-from .reading import Result, read_items
+from .reading import Result, Same, read_items
 from .report import ImportReport
 
 logger = logging.getLogger(__name__)
@@ -112,8 +114,12 @@ def run_import(
         pool = ExtractionPool(options.workers, options.max_bytes)
         stack.callback(pool.close)
         run = _Run(database, path, reader, options, job, progress, stop or (lambda: False))
+        if job is not None and path.is_dir() and not options.again:
+            run.known = journal.captures(job)
         report = run.go(pool)
         if job is not None:
+            if path.is_dir() and report.state == "finished":
+                report = replace(report, gone=journal.mark_gone(job))
             states = {"finished": FINISHED, "damaged": DAMAGED}
             journal.set_state(job.id, states.get(report.state, STOPPED))
     return report
@@ -142,6 +148,7 @@ class _Batch:
     pages: list[PageVersion] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
     items: int = 0
     letters: int = 0
     since: float = field(default_factory=monotonic)
@@ -152,9 +159,16 @@ class _Batch:
             self.refused.append(result)
         elif isinstance(result, Alias):
             self.aliases.append((result.url, result.target))
+        elif isinstance(result, Same):
+            self.same.append(result.url)
         else:
             self.pages.append(result)
             self.letters += len(result.text)
+
+    def seen(self) -> tuple[str, ...]:
+        """The addresses of all that stands there, readable or not."""
+        refused = [one.url for one in self.refused if one.url and _is_address(one.url)]
+        return tuple(dict.fromkeys([*(page.url for page in self.pages), *self.same, *refused]))
 
     @property
     def full(self) -> bool:
@@ -164,6 +178,13 @@ class _Batch:
             or self.letters >= BATCH_LETTERS
             or monotonic() - self.since >= LONGEST_WAIT
         )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return bool(canonical(url))
+    except UrlError:
+        return False
 
 
 class _Run:
@@ -194,6 +215,8 @@ class _Run:
         self._pages = 0
         self._refused = 0
         self._aliases = 0
+        self._same = 0
+        self.known: dict[bytes, str] = {}
         self._added = AddReport()
 
     def go(self, pool: ExtractionPool) -> ImportReport:
@@ -201,7 +224,7 @@ class _Run:
         with ThreadPoolExecutor(1, "import-writer") as writer:
             waiting: Future[None] | None = None
             batch = _Batch()
-            results = read_items(self._items(), pool)
+            results = read_items(self._items(), pool, self.known)
             try:
                 for result in results:
                     batch.put(result)
@@ -259,9 +282,12 @@ class _Run:
             return
         source = f"{self._reader.NAME}:{self._path.name}"
         gone = [(page.url, page.gone_at) for page in batch.pages if page.gone_at is not None]
-        more = More(tuple(batch.refused), tuple(batch.aliases), tuple(gone))
+        seen = batch.seen() if self._path.is_dir() else ()
+        refused, aliases = tuple(batch.refused), tuple(batch.aliases)
+        more = More(refused, aliases, tuple(gone), seen, len(batch.same))
         also = advance(self._job, batch.items, more, rejects, source)
         self._added += self._store.add(batch.pages, also)
+        self._same += len(batch.same)
         self._job = replace(self._job, items=self._job.items + batch.items)
 
     def _count(self, result: Result) -> None:
@@ -297,7 +323,7 @@ class _Run:
             state=("damaged" if error else "dry") if dry else state,
             new=self._pages if dry else self._added.new,
             changed=self._added.changed,
-            unchanged=self._added.unchanged,
+            unchanged=self._added.unchanged + self._same,
             aliases=self._aliases,
             rejects=dict(self._rejects),
             examples=tuple(one for shown in self._examples.values() for one in shown),
