@@ -23,6 +23,7 @@ ROWS = 1200
 CHILD = """
 import sys
 from pathlib import Path
+import importers.flow as flow
 import importers.run as run
 from store.database import Database
 from store.pages import PageStore
@@ -37,18 +38,18 @@ def told(owner, name, stage, after):
             print("stage:", after, flush=True)
     setattr(owner, name, call)
 
-run.BATCH_PAGES = 40
+flow.BATCH_PAGES = 40
 told(PageStore, "add", "storing", "reading")
 if __name__ == "__main__":
     with Database(sys.argv[1]) as db:
-        real = run.read_items
+        real = flow.read_items
         def ready(*arguments):
             results = real(*arguments)
             first = next(results)
             print("ready", flush=True)
             yield first
             yield from results
-        run.read_items = ready
+        flow.read_items = ready
         run.run_import(db, Path(sys.argv[2]), run.ImportOptions(workers=1))
 """
 

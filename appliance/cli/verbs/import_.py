@@ -11,7 +11,7 @@ import click
 from importers.errors import ImporterError
 from importers.formats import FORMATS
 from importers.report import ImportReport, exit_code
-from importers.run import ImportOptions, Moment, Progress, run_import
+from importers.run import ImportOptions, Moment, Progress, Session
 from importers.watch import changes
 
 from ...interrupts import first_asks
@@ -67,13 +67,14 @@ def command(
     reports: list[ImportReport] = []
     with ExitStack() as stack:
         database = None if dry_run else stack.enter_context(open_store(config))
+        session = stack.enter_context(Session(database, options))
         stack.enter_context(first_asks(stopped.set))
         for path in changes(paths, stopped.is_set) if watch else paths:
             if stopped.is_set():
                 break
             try:
                 with _bar(path, quiet=as_json) as progress:
-                    report = run_import(database, path, options, progress, stopped.is_set)
+                    report = session.run(path, progress, stopped.is_set)
             except ImporterError as error:
                 report = ImportReport(str(path), format or "", "damaged", error=str(error))
             if watch and report.state == "known":
