@@ -27,13 +27,19 @@ _ENDS = {"finished": FINISHED, "damaged": DAMAGED}
 class Session:
     """Imports one path after another with the same options and the same extraction processes.
 
-    `database` may be None with `dry_run` alone. Use it as a context manager.
+    `database` may be None with `dry_run` alone; a `pool` that is given is not ended. Use it as a
+    context manager.
     """
 
-    def __init__(self, database: Database | None, options: ImportOptions | None = None) -> None:
+    def __init__(
+        self,
+        database: Database | None,
+        options: ImportOptions | None = None,
+        pool: ExtractionPool | None = None,
+    ) -> None:
         self._database = database
         self._options = options or ImportOptions()
-        self._pool: ExtractionPool | None = None
+        self._pool, self._lent = pool, pool is not None
 
     def run(
         self, path: Path, progress: Progress | None = None, stop: Stop | None = None
@@ -75,7 +81,7 @@ class Session:
 
     def close(self) -> None:
         """End the extraction processes."""
-        if self._pool is not None:
+        if self._pool is not None and not self._lent:
             self._pool.close()
             self._pool = None
 
