@@ -14,7 +14,7 @@ from .page import PageVersion
 from .reader import PageReader
 from .urls import url_hash
 from .verify import Fault
-from .writing import AddReport, add_versions, lock_writers, put_aliases
+from .writing import AddReport, Also, add_versions, lock_writers, put_aliases
 
 __all__ = ["AddReport", "Failure", "Fault", "Miss", "PageStore"]
 
@@ -26,15 +26,16 @@ class PageStore(PageReader):
     return does not change while others write.
     """
 
-    def add(self, versions: Iterable[PageVersion]) -> AddReport:
+    def add(self, versions: Iterable[PageVersion], also: Also | None = None) -> AddReport:
         """Store `versions` in one transaction and return what was new, changed and unchanged.
 
         A page whose content is what it was keeps its version with all that is in it, links and
         metadata too; only the page's time, ETag and Last-Modified are updated. Several hundred
-        versions a call are cheapest. Raises DiskFullError or DatabaseError, and then nothing of
-        the batch is kept.
+        versions a call are cheapest. `also` is called in the same transaction with its connection,
+        the collection's id and the report. Raises DiskFullError or DatabaseError, and then
+        nothing of the batch is kept.
         """
-        return add_versions(self._database, self._id_for_writing(), versions)
+        return add_versions(self._database, self._id_for_writing(), versions, also)
 
     def add_alias(self, alias_url: str, target_url: str) -> None:
         """Record that `alias_url` (a redirect, a declared duplicate) leads to `target_url`."""

@@ -13,14 +13,13 @@ from .errors import UnknownVersionError, UrlError
 from .freshness import conditions, gone_since
 from .gaps import Failure, Miss, has_host, list_failures, list_misses
 from .history import HeldVersion, list_versions
+from .names import LONGEST_CHAIN, names
 from .nearest import nearest_pages
 from .page import Outlink, PageVersion
 from .urls import aliases, url_hash
 from .verify import Fault, Progress, find_faults
 from .versionrows import COLUMNS, version_of
 
-# A redirect that leads further than this leads in a circle.
-LONGEST_CHAIN = 5
 BATCH = 200
 
 _AT = """
@@ -258,6 +257,11 @@ class PageReader:
                 (self._id(connection),),
             ).fetchall()
         return {bytes(key): bytes(target) for key, target in rows}
+
+    def names(self) -> Iterator[tuple[int, str]]:
+        """Yield (version id, address) for each alias that leads to a page, through others too."""
+        with self._database.raw() as connection:
+            yield from names(connection, self._id(connection))
 
     def count(self) -> int:
         """Return how many pages there are."""

@@ -12,7 +12,7 @@ COLUMNS = """
     page.url, version.title, version.body, version.fetched_at, version.lang, version.site,
     version.published, version.author, version.status, version.source, version.extractor,
     version.outlinks, page.etag, page.last_modified, page.id, version.id, version.seq_from,
-    version.seq_to, page.gone_at
+    version.seq_to, page.gone_at, version.capture
 """
 """What `version_of` reads, of `page` and a `page_version` called `version`."""
 
@@ -21,7 +21,7 @@ def version_of(row: tuple[Any, ...]) -> PageVersion:
     """Return the version in a row of `COLUMNS`; raises DamagedPageError."""
     (url, title, body, fetched_at, lang, site, published, author, status, source) = row[:10]
     (extractor, outlinks, etag, last_modified, page_id, version_id, seq_from) = row[10:17]
-    (seq_to, gone_at) = row[17:]
+    (seq_to, gone_at, capture) = row[17:]
     try:
         text, links = unpack_text(body), unpack_outlinks(outlinks)
     except DamagedPageError as damage:
@@ -49,4 +49,5 @@ def version_of(row: tuple[Any, ...]) -> PageVersion:
         seq_from=seq_from,
         seq_to=seq_to,
         gone_at=gone_at,
+        capture=f"sha256:{bytes(capture).hex()}" if capture else "",
     )

@@ -44,6 +44,7 @@ PROMISED = {
     "real pages": ("docs crawl", "docs read", "docs search", "sites.toml"),
     "hostile pages": ("hostile pages",),
     "manners of a crawl": ("two crawls", "robots race"),
+    "imports": ("kill import", "damaged archives", "import speed", "import memory"),
     "replay": ("replay", "replay altered"),
     "recorded calls": ("recorded calls", "altered byte", "pinned"),
     "repeated searches": ("same search", "same processor", "same twin"),

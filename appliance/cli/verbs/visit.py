@@ -74,15 +74,18 @@ def _visit(
     tool = VisitTool(pages, 0, record_misses=False, evidence_tokens=tokens)
     result = tool.run({"url": urls, "goal": goal}, "")
     found: list[dict[str, object]] = result.data["pages"]  # type: ignore[assignment]
-    gone = pages.gone([str(page["page"]) for page in found if "page" in page])
+    held = [str(page["page"]) for page in found if "page" in page]
+    gone, captures = pages.gone(held), _captures(pages, held)
     if as_json:
         since = {url: when.isoformat() for url, when in gone.items()}
-        then = {} if moment is None else {"at": moment.to_json()}
-        print_json(
-            {"text": result.text, **result.data, **then, **({"gone": since} if gone else {})}
-        )
+        more = {} if moment is None else {"at": moment.to_json()}
+        more |= {"gone": since} if gone else {}
+        print_json({"text": result.text, **result.data, "captures": captures, **more})
     else:
         click.echo(safe(result.text).rstrip())
+    for url, facts in captures.items():
+        if facts["source"] not in ("", "crawl"):
+            say(safe(f"captured {facts['captured'][:10]} from {facts['source']}: {url}"))
     for url, when in gone.items():
         say(f"gone from the web since {when.date().isoformat()}: {safe(url)}")
     missing = [str(page["url"]) for page in found if page.get("missing")]
@@ -120,3 +123,17 @@ def _list(pages: PageStore, urls: list[str], as_json: bool) -> list[str]:
     if as_json:
         print_json({"pages": listed})
     return missing
+
+
+def _captures(pages: PageStore, urls: list[str]) -> dict[str, dict[str, str]]:
+    """When, from where and as which bytes each of these pages was captured."""
+    found = {url: pages.resolve(url) for url in urls}
+    return {
+        url: {
+            "captured": page.fetched_at.isoformat(),
+            "source": page.source,
+            "capture": page.capture,
+        }
+        for url, page in found.items()
+        if page is not None
+    }
