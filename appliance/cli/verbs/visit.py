@@ -78,7 +78,7 @@ def _visit(
     gone, captures = pages.gone(held), _captures(pages, held)
     if as_json:
         since = {url: when.isoformat() for url, when in gone.items()}
-        more = {} if moment is None else {"at": moment.to_json()}
+        more: dict[str, object] = {} if moment is None else {"at": moment.to_json()}
         more |= {"gone": since} if gone else {}
         print_json({"text": result.text, **result.data, "captures": captures, **more})
     else:
