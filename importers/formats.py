@@ -17,6 +17,9 @@ from .errors import UnknownFormatError
 HEAD = 4096
 
 FORMATS = {
+    "warc": "web archives (.warc, .arc, each also .gz or .zst)",
+    "wacz": "packed web archives (.wacz)",
+    "zim": "ZIM files (.zim)",
     "jsonl": "rows of JSON (.jsonl, .jsonl.gz, .jsonl.zst)",
 }
 """Module and what it reads, in the order in which they are asked: certain signs first, and what

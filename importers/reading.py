@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from extraction.extract import Refusal
+from extraction.markup import words
+from extraction.metadata import MAX_TITLE, title_from_address
 from extraction.pool import ExtractionPool, Pending
 from store.errors import UrlError
 from store.imports import Refused
@@ -112,7 +114,14 @@ def _results(work: _Work) -> Iterator[Result]:
             yield Refused(item.place, found.reason, found.detail, item.url)
         else:
             assert isinstance(found, PageVersion)
-            yield _with_aliases(found, item.aliases)
+            yield _with_aliases(_titled(found, item.title), item.aliases)
+
+
+def _titled(page: PageVersion, title: str) -> PageVersion:
+    """The page with the title that its archive has for it, if it has none of its own."""
+    if title.strip() and page.title == title_from_address(page.url):
+        return replace(page, title=words(title)[:MAX_TITLE])
+    return page
 
 
 def _with_aliases(page: PageVersion, others: tuple[str, ...]) -> PageVersion:

@@ -36,11 +36,15 @@ _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z\Z")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One WARC file: how it is opened, and how it is called in `source` and before each place."""
+    """One WARC file: how it is opened, and how it is called in `source` and before each place.
+
+    `again` says that going back in it costs nothing.
+    """
 
     open: Callable[[], BinaryIO]
     name: str
     before: str = ""
+    again: bool = True
 
 
 def claims(path: Path, head: bytes) -> bool:
@@ -158,7 +162,7 @@ def _items(
                 if record.kind == "revisit":
                     yield _repeat(record, source, sources, survey)
                 elif (found := _item(record, source, survey)) is not None:
-                    if isinstance(found, Document):
+                    if isinstance(found, Document) and source.again:
                         survey.keep(number, record)
                     yield found
             except _NoPageError as error:
