@@ -91,7 +91,9 @@ def records(stream: Members, most: int, check: bool = True) -> Iterator[Record |
                 continue
             if not BEGINS.match(line):
                 if not known:
-                    raise DamagedError("it does not begin as a WARC or ARC does; look where it is from")
+                    raise DamagedError(
+                        "it does not begin as a WARC or ARC does; look where it is from"
+                    )
                 yield Gap(offset, "no record begins where one has to")
                 _find_line(stream)
                 continue

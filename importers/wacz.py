@@ -63,7 +63,9 @@ def items(path: Path) -> Iterator[Item]:
         sources = []
         for name in sorted(filter(_WARC.match, container.entries)):
             if name not in named:
-                yield Reject(name, "no-digest", f"{PACKAGE} names no digest of it, so it is not read")
+                yield Reject(
+                    name, "no-digest", f"{PACKAGE} names no digest of it, so it is not read"
+                )
             elif not _is_warc(container, name):
                 yield Reject(name, "no-warc", "it stands among the WARC files and is none")
             else:

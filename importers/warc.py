@@ -185,7 +185,9 @@ def _item(record: Record, source: Source, survey: _Survey) -> Document | None:
         if record.kind == "continuation":
             raise _NoPageError("segmented", "it is a part of a record that was cut up")
         if record.fault and record.fault != "too-large":
-            raise _NoPageError(record.fault, f"{record.detail} (a {record.kind or 'nameless'} record)")
+            raise _NoPageError(
+                record.fault, f"{record.detail} (a {record.kind or 'nameless'} record)"
+            )
         return None
     url = _address(record)
     if record.fault:
@@ -221,9 +223,7 @@ def _item(record: Record, source: Source, survey: _Survey) -> Document | None:
     )
 
 
-def _repeat(
-    record: Record, source: Source, sources: Sequence[Source], survey: _Survey
-) -> Document:
+def _repeat(record: Record, source: Source, sources: Sequence[Source], survey: _Survey) -> Document:
     """The document of a record that only says that another one was found again."""
     url = _address(record)
     if record.fault:
@@ -259,9 +259,7 @@ def _repeat(
 def _response(record: Record, url: str) -> Response:
     """What was answered; a resource was not answered by a server, and is whole."""
     if record.kind != "response":
-        return Response(
-            200, {"content-type": record.headers.get("content-type", "")}, record.block
-        )
+        return Response(200, {"content-type": record.headers.get("content-type", "")}, record.block)
     response = split(record.block)
     if not response.status:
         raise _NoPageError("bad-http", "what it holds is no answer of a server", url)

@@ -132,6 +132,14 @@ def host(url: str) -> str:
     return (parts.hostname or "").removeprefix("www.") if parts.scheme in WEB_SCHEMES else ""
 
 
+def coded_path(path: str) -> str:
+    """Return `path`, the plain name of a file in an archive, as it stands in an address.
+
+    Addresses that are not of the web are compared letter by letter; so they are written one way.
+    """
+    return quote(path.encode("utf-8", "replace"), safe="/:@!$&'()*+,;=~")
+
+
 def aliases(url: str) -> tuple[str, ...]:
     """Return other canonical spellings under which the same page may be stored, likeliest first.
 
