@@ -58,6 +58,7 @@ class Members:
         self._unpack: Any = None
         self._member = offset
         self._given = 0
+        self._pending = False
         self._starts = True
 
     @property
@@ -150,9 +151,9 @@ class Members:
         if self._at >= len(self._plain):
             if not self._next():
                 return b""
-            if fence and self.kind != "plain" and self._starts:
-                if fence.match(self.peek(_FENCE)):
-                    return b""
+            begins = self.kind != "plain" and self._starts
+            if fence is not None and begins and fence.match(self.peek(_FENCE)):
+                return b""
         part = self._plain[self._at : self._at + most]
         self._at += len(part)
         return part

@@ -18,7 +18,8 @@ from .members import Broken, Members
 
 BEGINS = re.compile(
     rb"WARC/\d\.\d{1,2}\s*\n"
-    rb"|[A-Za-z][A-Za-z0-9+.\-]{0,30}:[^\r\n]{0,3500} [^\s]{1,64} \d{8,17} [^\s]{1,200} \d{1,15}\s*\n"
+    rb"|[A-Za-z][A-Za-z0-9+.\-]{0,30}:[^\r\n]{0,3500} [^\s]{1,64} \d{8,17}"
+    rb" [^\s]{1,200} \d{1,15}\s*\n"
 )
 """How a record begins: the line of a version, or the line of an ARC record."""
 _LINE_BEGINS = re.compile(rb"(?:\A|\n)(?:" + BEGINS.pattern + rb")")

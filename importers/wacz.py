@@ -225,7 +225,7 @@ def _of_pages(read: Iterator[Item], listed: dict[bytes, _Listed]) -> Iterator[It
         broken = error
     for page in listed.values():
         if not page.met:
-            detail = "it is named as a page, and no record has it"
+            detail = "it is named as a page, and no record has one of that address"
             yield Reject(page.place, "missing", detail, page.url)
     if broken is not None:
         raise broken

@@ -107,7 +107,8 @@ class _Survey:
         if record.kind == "revisit":
             self._repeated.add(_digest_of(record))
         elif record.kind == "response" and _REDIRECT.match(record.block[:40]):
-            if len(self._redirects) < _MOST_REDIRECTS and (target := _target(record)) is not None:
+            target = _target(record) if len(self._redirects) < _MOST_REDIRECTS else None
+            if target is not None:
                 url = _url_of(record)
                 said = source.before + record.place
                 self._redirects.setdefault(url_hash(url), (url, target, said))
@@ -201,7 +202,7 @@ def _item(record: Record, source: Source, survey: _Survey) -> Document | None:
         raise _NoPageError(f"http-{response.status}", f"the server answered {response.status}", url)
     content_type = response.headers.get("content-type", "")
     if never_a_page(content_type):
-        raise _NoPageError("not-html", f"it is {kind_of(content_type)}", url)
+        raise _NoPageError("not-html", f"it is {kind_of(content_type)}")
     try:
         body = decoded(response)
     except BodyError as error:
@@ -233,12 +234,15 @@ def _repeat(record: Record, source: Source, sources: Sequence[Source], survey: _
         raise _NoPageError(f"http-{response.status}", f"the server answered {response.status}", url)
     content_type = response.headers.get("content-type", "")
     if never_a_page(content_type):
-        raise _NoPageError("not-html", f"it is {kind_of(content_type)}", url)
+        raise _NoPageError("not-html", f"it is {kind_of(content_type)}")
     fetched_at = _date(record, url)
     at = survey.originals.get(_digest_of(record))
     if at is None:
         raise _NoPageError(
-            "revisit", "it repeats a record that does not stand before it in this archive", url
+            "revisit",
+            "the record that it repeats does not stand before it or, because all is packed in one "
+            "piece, cannot be gone back to",
+            url,
         )
     with closing(sources[at[0]].open()) as file:
         stream = Members(file)

@@ -18,7 +18,8 @@ from store.urls import WEB_SCHEMES, canonical, coded_path
 from .base import Document, Item, Reject
 from .bodies import MAX_BODY
 from .kinds import kind_of, never_a_page
-from .zimfile import MAGIC, BlobError, Entry, ZimFile
+from .zimclusters import BlobError
+from .zimfile import MAGIC, Entry, ZimFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
