@@ -104,7 +104,8 @@ def records(stream: Members, most: int, check: bool = True) -> Iterator[Record |
                 kind, headers, length = _head(stream, line)
             except _BadHeadError as error:
                 yield Gap(offset, str(error))
-                _find_line(stream)
+                if not _find_line(stream):
+                    raise _cut_off(number, offset) from error
                 continue
             inside = stream.offset
         except Broken as broken:
@@ -144,10 +145,13 @@ def records(stream: Members, most: int, check: bool = True) -> Iterator[Record |
             if stream.kind == "plain":
                 stream.seek(inside)
             if not _find_line(stream) and fault == "cut-off":
-                raise DamagedError(
-                    f"the archive ends in the middle of record {number:,} at byte {offset:,}; "
-                    "get it anew"
-                )
+                raise _cut_off(number, offset)
+
+
+def _cut_off(number: int, offset: int) -> DamagedError:
+    return DamagedError(
+        f"the archive ends in the middle of record {number:,} at byte {offset:,}; get it anew"
+    )
 
 
 def _go_on(stream: Members, broken: Broken) -> bool:
