@@ -32,8 +32,9 @@ class Capture:
 def page(number: int, links: Sequence[str] = (), size: int = 3) -> bytes:
     """An HTML page of a few sentences that no other number has."""
     said = "".join(
-        f"<p>The river {number}.{part} rises in the hills of Ord, is {number * 7 + part} kilometres "
-        f"long, and passes {number % 97 + part} mills before it reaches the sea at Cape {number}.</p>"
+        f"<p>The river {number}.{part} rises in the hills of Ord, is {number * 7 + part} "
+        f"kilometres long, and passes {number % 97 + part} mills before it reaches the sea at "
+        f"Cape {number}.</p>"
         for part in range(size)
     )
     listed = "".join(f'<li><a href="{link}">to {link}</a></li>' for link in links)
@@ -117,7 +118,9 @@ def arc(captures: Sequence[Capture], packing: str = "gzip") -> bytes:
     spec = b"1 0 Appliance\nURL IP-address Archive-date Content-type Archive-length\n"
     date = "".join(filter(str.isdigit, DATE))
     parts = [
-        b"filedesc://made.arc 0.0.0.0 %s text/plain %d\n" % (date.encode(), len(spec)) + spec + b"\n"
+        b"filedesc://made.arc 0.0.0.0 %s text/plain %d\n" % (date.encode(), len(spec))
+        + spec
+        + b"\n"
     ]
     for one in captures:
         lines = "".join(f"{name}: {value}\r\n" for name, value in one.headers.items())

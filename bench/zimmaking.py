@@ -75,7 +75,8 @@ def zim(
         at += len(part)
     header = struct.pack(
         "<4sHH16sIIQQQQIIQ", b"ZIM\x04", 6 if new else 5, 1 if new else 0, b"\7" * 16, len(every),
-        len(clusters), paths_at, 2**64 - 1, clusters_at, 80, 2**32 - 1, 2**32 - 1, at if summed else 0,
+        len(clusters), paths_at, 2**64 - 1, clusters_at, 80, 2**32 - 1, 2**32 - 1,
+        at if summed else 0,
     )  # fmt: skip
     data = b"".join(
         (header, mimes, struct.pack(f"<{len(offsets)}Q", *offsets), *dirents, *clusters)

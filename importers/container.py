@@ -23,13 +23,14 @@ FAULTS = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
+    OSError,
     EOFError,
     NotImplementedError,
     RuntimeError,
     ValueError,
     OverflowError,
 )
-"""What the library raises on bytes that are no zip."""
+"""What the library raises on bytes that are no zip; an OSError where they send it before byte 0."""
 
 
 class Container:
@@ -42,12 +43,18 @@ class Container:
         self.entries: dict[str, zipfile.ZipInfo] = {}
         packed = plain = 0
         for info in archive.infolist():
-            if info.is_dir():
-                continue
             name = info.filename
+            if name.endswith("/"):
+                continue
             if name in self.entries:
                 raise self.damage(f"it has two files called “{_shown(name)}”")
-            if name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/"):
+            if (
+                not name
+                or name.startswith("/")
+                or "\\" in name
+                or "\0" in name
+                or ".." in name.split("/")
+            ):
                 raise self.damage(f"the name “{_shown(name)}” leads out of it")
             if info.flag_bits & 1:
                 raise LockedError(f"{path} is locked with a password; unlock it and import it then")

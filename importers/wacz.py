@@ -44,7 +44,7 @@ def claims(path: Path, head: bytes) -> bool:
     try:
         with ZipFile(path) as archive:
             names = archive.namelist()
-    except (OSError, *FAULTS):
+    except FAULTS:
         return path.suffix.lower() == ".wacz"
     named = path.suffix.lower() == ".wacz" or any(map(_WARC.match, names))
     return PACKAGE in names and named

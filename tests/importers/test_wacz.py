@@ -77,12 +77,8 @@ def test_redirects_and_revisits_reach_across_its_files(tmp_path: Path) -> None:
     assert outcome(found) == (["http://a.test/1", "http://a.test/2"], [])
 
 
-@pytest.mark.parametrize(
-    "name", ["archive/a.warc.gz", "pages/pages.jsonl", "datapackage.json"]
-)
-def test_other_bytes_than_those_of_the_digest_are_refused_whole(
-    tmp_path: Path, name: str
-) -> None:
+@pytest.mark.parametrize("name", ["archive/a.warc.gz", "pages/pages.jsonl", "datapackage.json"])
+def test_other_bytes_than_those_of_the_digest_are_refused_whole(tmp_path: Path, name: str) -> None:
     other = {"archive/a.warc.gz": warc(CAPTURES[:2]), "pages/pages.jsonl": b"{}\n"}
     other["datapackage.json"] = b'{"resources": []}'
     data = wacz({"a.warc.gz": warc(CAPTURES)}, LISTED, damaged={name: other[name]})

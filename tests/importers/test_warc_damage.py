@@ -165,9 +165,7 @@ def test_rubbish_between_records_is_named(tmp_path: Path, parts: list[bytes]) ->
 @pytest.mark.parametrize(
     "head", [b"WARC/1.0\r\n" + b"A: b\r\n" * 400_000, b"WARC/1.0\r\nA: " + b"b" * 9_000_000]
 )
-def test_headers_without_end_are_bounded(
-    tmp_path: Path, parts: list[bytes], head: bytes
-) -> None:
+def test_headers_without_end_are_bounded(tmp_path: Path, parts: list[bytes], head: bytes) -> None:
     found, error = read(tmp_path, b"".join([*parts[:2], head, b"\r\n\r\n", *parts[2:]]))
     assert (len(urls(found)), error) == (6, "")
     assert "damaged" in reasons(found)
