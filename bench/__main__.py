@@ -16,6 +16,7 @@ from . import (
     engine,
     extracting,
     frozen,
+    importing,
     looping,
     searching,
     starting,
@@ -32,6 +33,7 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "engine": engine.rows,
     "loop": looping.rows,
     "crawling": crawling.rows,
+    "importing": importing.rows,
     "extracting": extracting.rows,
 }
 HEADS = ("row", "figure", "baseline", "figure", "ratio", "target", "met")
