@@ -136,7 +136,7 @@ class _Contents:
         articles = np.array(self._articles, dtype=np.int64)
         order = np.argsort(np.array(self._blobs, dtype=np.uint64), kind="stable")
         froms, goals = self._redirects()
-        for done, at in enumerate(order.tolist()):
+        for done, at in enumerate(map(int, order)):
             zim.tell(0.05 + 0.95 * done / len(order))
             entry = zim.entry(int(articles[at]))
             begin = int(np.searchsorted(goals, entry.number, "left"))
