@@ -33,8 +33,8 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "engine": engine.rows,
     "loop": looping.rows,
     "crawling": crawling.rows,
-    "importing": importing.rows,
     "extracting": extracting.rows,
+    "importing": importing.rows,
 }
 HEADS = ("row", "figure", "baseline", "figure", "ratio", "target", "met")
 

@@ -1,90 +1,130 @@
-"""How much of the machine's extraction speed an import keeps."""
+"""Importing: pages a second into the store beside reading and extracting the same file without one.
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
-from multiprocessing import get_context
+The baseline is `--dry-run`, the same readers and extraction processes without a database. Rounds
+alternate, and the best of each counts. `python -m bench.importing --rows 1000000` measures what
+memory an import of so many rows takes beside one of a tenth of them.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from .corpus import site
-from .rows import Row, rate_row, seconds
-from .scratch import scratch
-from .webarchives import Capture, warc
-from .zimmaking import Item, zim
+from extraction.pool import ExtractionPool
+from importers.run import ImportOptions, Session
+from store.database import open_database
 
-PARAGRAPHS = 120
-"""Makes pages of 9 kB of words each, about what a page of documentation has."""
+from . import archived
+from .making import MAKERS, text
+from .rows import Row, rate_row, table
+from .scratch import ROOT, scratch
+
+LEAST = 0.9
+"""The share of reading plus extraction that an import must reach."""
 ROUNDS = 3
-_WHEN = datetime(2024, 5, 1, tzinfo=UTC)
-_SITE = "http://bench.test/"
-
-Read = Callable[[Path], Iterator[tuple[str, bytes]]]
+MEASURED = {"jsonl": 3000, "parquet": 3000, "mediawiki": 1500}
+"""Formats with a row of their own, and pages; ten times as many with `--full`."""
+MOST_GROWTH = 1.5
+"""Times the memory that ten times the rows may take."""
 
 
 def rows(full: bool) -> Iterator[Row]:
-    """Import archives of a made-up site, and read and extract the same without a database."""
-    files = site(1500 if full else 400, PARAGRAPHS)
-    captures = [Capture(_SITE + name, page.encode()) for name, page in files.items()]
-    items = [Item(name, page.encode()) for name, page in files.items()]
-    yield _row("WARC", "a.warc.gz", warc(captures), _warcio, len(files))
-    yield _row("ZIM", "a.zim", zim(items, {"Source": _SITE}, a_cluster=40), _zim, len(files))
+    """Measure each format on a private PostgreSQL made for it."""
+    for name, count in MEASURED.items():
+        yield measured(name, count * (10 if full else 1))
+    yield from archived.rows(full)
 
 
-def _row(kind: str, name: str, data: bytes, read: Read, pages: int) -> Row:
-    from extraction.pool import cores
-    from importers.run import ImportOptions, run_import
-    from store.database import open_database
-
-    workers = max(1, cores() - 1)
-    imported = alone = 0.0
-    with scratch() as home, open_database(home) as database:
-        path = home / name
-        path.write_bytes(data)
-        # By turns, and the better one of each: what else the machine does hits them alike.
-        for number in range(ROUNDS):
-            alone = max(alone, pages / seconds(lambda: _alone(path, read, workers)))
-            options = ImportOptions(collection=f"round-{number}", workers=workers)
-            report = run_import(database, path, options)
-            assert report.new == pages, report.lines()
-            imported = max(imported, report.new / report.seconds)
-    processes = f"{workers} extraction process{'es' if workers > 1 else ''}"
+def measured(name: str, count: int, rounds: int = ROUNDS) -> Row:
+    """Import an archive of one format, with and without a database."""
+    pool = ExtractionPool(None, 10_000_000)
+    try:
+        with scratch() as root, open_database(root / "home") as database:
+            path = MAKERS[name](root, count)
+            Session(None, ImportOptions(dry_run=True, limit=200), pool).run(path)
+            read, stored = 0.0, 0.0
+            for number in range(rounds):
+                dry = Session(None, ImportOptions(dry_run=True), pool).run(path)
+                wet = Session(database, ImportOptions(f"round{number}"), pool).run(path)
+                if not dry.pages == wet.new == count:
+                    raise RuntimeError(f"{name}: {dry.pages} and {wet.new} pages of {count}")
+                read = max(read, dry.pages / dry.seconds)
+                stored = max(stored, wet.new / wet.seconds)
+    finally:
+        pool.close()
     return rate_row(
-        f"import {pages} pages of a {kind} file ({len(data) / 1e6:.1f} MB)", imported, "pages/s",
-        f"reading and extraction alone, {processes}", alone, least=0.9,
-    )  # fmt: skip
+        f"import {name}", stored, "pages/s", "reading and extraction alone", read, LEAST
+    )
 
 
-def _alone(path: Path, read: Read, workers: int) -> None:
-    # Started anew as an import starts its own, imports included.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        assert all(pool.map(_extract, read(path), chunksize=4))
+def memory(count: int) -> int:
+    """Return the peak, in megabytes, of a process that imports so many rows."""
+    with scratch() as root, open_database(root / "home") as database:
+        path = root / "rows.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            for number in range(count):
+                row = {
+                    "id": number,
+                    "lang": "en",
+                    "title": f"Row {number}",
+                    "text": text(number, 2),
+                }
+                file.write(json.dumps(row) + "\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.importing", "--child", database.url, str(path)],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        stored, peak = map(int, done.stdout.split())
+    if stored != count:
+        raise RuntimeError(f"{stored} of {count} rows were stored")
+    return peak
 
 
-def _extract(page: tuple[str, bytes]) -> bool:
-    from extraction.extract import extract
-    from store.page import PageVersion
+def _child(url: str, path: str) -> None:
+    from store.database import Database
 
-    url, body = page
-    return isinstance(extract(body, {"content-type": "text/html"}, url, _WHEN), PageVersion)
-
-
-def _warcio(path: Path) -> Iterator[tuple[str, bytes]]:
-    """The responses as warcio's own iterator gives them."""
-    from warcio.archiveiterator import ArchiveIterator
-
-    with path.open("rb") as file:
-        for record in ArchiveIterator(file):
-            if record.rec_type == "response":
-                url = record.rec_headers.get_header("WARC-Target-URI")
-                yield url, record.content_stream().read()
+    with Database(url) as database, Session(database) as session:
+        report = session.run(Path(path))
+    print(report.new, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
-def _zim(path: Path) -> Iterator[tuple[str, bytes]]:
-    """The entries as they are packed, without check sum, addresses or redirects."""
-    from importers.zimfile import ZimFile
+def main(arguments: list[str] | None = None) -> int:
+    """Measure the memory, or with no rows given the speeds."""
+    parser = argparse.ArgumentParser(prog="python -m bench.importing", description=__doc__)
+    parser.add_argument("--rows", type=int, help="measure the memory of an import of so many rows")
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.child:
+        _child(*chosen.child)
+        return 0
+    if not chosen.rows:
+        found = list(rows(False))
+        print(
+            table(
+                [
+                    (
+                        row.name,
+                        f"{row.figure:,.0f}",
+                        f"{row.baseline_figure:,.0f}",
+                        f"{row.ratio:.3f}",
+                    )
+                    for row in found
+                ],
+                ("row", "pages/s", "without a database", "ratio"),
+            )
+        )
+        return int(not all(row.met for row in found))
+    few, many = memory(chosen.rows // 10), memory(chosen.rows)
+    grown = many / few
+    print(
+        f"{chosen.rows:,} rows: {many} MB at the most; a tenth of them: {few} MB "
+        f"({grown:.2f} times)"
+    )
+    return int(grown > MOST_GROWTH)
 
-    with ZimFile(path) as file:
-        entries = [file.entry(number) for number in range(file.entries)]
-        for entry in sorted(entries, key=lambda one: (one.cluster, one.blob)):
-            if entry.namespace == "C":
-                yield _SITE + entry.path, file.content(entry, 1 << 26)
+
+if __name__ == "__main__":
+    sys.exit(main())

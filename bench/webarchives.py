@@ -8,8 +8,9 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 DATE = "2021-03-04T05:06:07Z"
@@ -168,3 +169,35 @@ def wacz(
 
 def _digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def captures(count: int) -> list[Capture]:
+    """So many captured pages, and a redirect to the first of them."""
+    moved = Capture("http://made.test/", b"", "301 Moved", {"Location": "/0"})
+    return [moved, *(Capture(f"http://made.test/{one}", page(one, [f"/{one + 1}"], 8))
+                     for one in range(count))]  # fmt: skip
+
+
+def _maker(name: str, make: Callable[[int], bytes]) -> Callable[[Path, int], Path]:
+    def maker(folder: Path, count: int) -> Path:
+        path = folder / name
+        path.write_bytes(make(count))
+        return path
+
+    return maker
+
+
+def _wacz(count: int) -> bytes:
+    listed = [{"url": f"http://made.test/{one}", "title": f"River {one}"} for one in range(count)]
+    return wacz({"a.warc.gz": warc(captures(count))}, listed)
+
+
+WEB_MAKERS: dict[str, Callable[[Path, int], Path]] = {
+    "warc": _maker("made.warc", lambda count: warc(captures(count), "plain")),
+    "warc.gz": _maker("made.warc.gz", lambda count: warc(captures(count), "gzip")),
+    "warc.whole": _maker("whole.warc.gz", lambda count: warc(captures(count), "gzip-whole")),
+    "warc.zst": _maker("made.warc.zst", lambda count: warc_with_dictionary(captures(count))),
+    "warc.arc": _maker("made.arc.gz", lambda count: arc(captures(count), "gzip")),
+    "wacz": _maker("made.wacz", _wacz),
+}
+"""For `bench.making`: each makes an archive of so many pages in a folder."""

@@ -7,8 +7,12 @@ https://wiki.openzim.org/wiki/ZIM_file_format
 import hashlib
 import lzma
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .webarchives import page
 
 PACKINGS = {"plain": 1, "xz": 4, "zstd": 5}
 META = {"Title": "Rivers", "Name": "rivers_en", "Date": "2021-03-04", "Language": "eng"}
@@ -108,3 +112,24 @@ def seal(data: bytes) -> bytes:
     if not 80 <= at <= len(data):
         return data
     return data[:at] + hashlib.md5(data[:at], usedforsecurity=False).digest()
+
+
+def _maker(name: str, **how: Any) -> Callable[[Path, int], Path]:
+    def maker(folder: Path, count: int) -> Path:
+        path = folder / name
+        made = [Item(f"River_{one}", page(one, [f"River_{one + 1}"], 8)) for one in range(count)]
+        moved = Item("First", target="River_0")
+        path.write_bytes(zim([*made, moved], a_cluster=5, **how))
+        return path
+
+    return maker
+
+
+ZIM_MAKERS: dict[str, Callable[[Path, int], Path]] = {
+    "zim": _maker("made.zim"),
+    "zim.xz": _maker("xz.zim", packing="xz", new=False),
+    # Without a check sum, what is damaged gets past it.
+    "zim.unsummed": _maker("unsummed.zim", packing="plain", wide=True, summed=False),
+    "zim.unsummed.zst": _maker("unsummed-zst.zim", summed=False),
+}
+"""For `bench.making`: each makes a ZIM file of so many articles in a folder."""

@@ -20,6 +20,8 @@ FORMATS = {
     "warc": "web archives (.warc, .arc, each also .gz or .zst)",
     "wacz": "packed web archives (.wacz)",
     "zim": "ZIM files (.zim)",
+    "parquet": "Parquet files of rows",
+    "mediawiki": "MediaWiki XML dumps (.xml, .xml.bz2, .xml.gz, .xml.zst)",
     "jsonl": "rows of JSON (.jsonl, .jsonl.gz, .jsonl.zst)",
 }
 """Module and what it reads, in the order in which they are asked: certain signs first, and what
