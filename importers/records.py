@@ -22,7 +22,6 @@ BEGINS = re.compile(
     rb" [^\s]{1,200} \d{1,15}\s*\n"
 )
 """How a record begins: the line of a version, or the line of an ARC record."""
-_LINE_BEGINS = re.compile(rb"(?:\A|\n)(?:" + BEGINS.pattern + rb")")
 _LONGEST = 4096
 _LINE = 1 << 16
 _HEAD = 1 << 20
@@ -162,11 +161,24 @@ def _go_on(stream: Members, broken: Broken) -> bool:
 def _find_line(stream: Members) -> bool:
     """Go to the next line with which a record begins; False where there is none."""
     while window := stream.peek(_LINE):
-        if match := _LINE_BEGINS.search(window):
-            stream.read(match.start() + (window[match.start() : match.start() + 1] == b"\n"))
+        at = _begins_in(window)
+        if at >= 0:
+            stream.read(at)
             return True
         stream.read(len(window) if len(window) < _LINE else _LINE - _LONGEST)
     return False
+
+
+def _begins_in(window: bytes) -> int:
+    """Where the first line of `window` stands with which a record begins; -1 for none."""
+    at = 0
+    # Looking for a letter and a colon behind each line end would take minutes on a bomb of them.
+    lines = b":" in window or b"WARC/" in window
+    while lines and at >= 0:
+        if match := BEGINS.match(window, at):
+            return match.start()
+        at = window.find(b"\n", at) + 1 or -1
+    return -1
 
 
 def _pass_blanks(stream: Members) -> bytes:
@@ -245,9 +257,8 @@ def _judge(stream: Members, length: int, passed: int, most: int) -> tuple[str, s
 def _rest(stream: Members) -> bytes:
     """What stands between a block that is over and the next record, if that is not far."""
     window = stream.peek(_LINE)
-    match = _LINE_BEGINS.search(window)
-    rest = window[: match.start() + 1 if match else len(window)]
-    return stream.read(len(rest)).removesuffix(b"\r\n\r\n")
+    at = _begins_in(window)
+    return stream.read(len(window) if at < 0 else at).removesuffix(b"\r\n\r\n")
 
 
 def _fits(headers: Mapping[str, str], block: bytes) -> bool | None:

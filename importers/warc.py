@@ -114,15 +114,21 @@ class _Survey:
                 self._redirects.setdefault(url_hash(url), (url, target, said))
 
     def settle(self) -> None:
-        """Follow each redirect to where its chain ends."""
+        """Follow each redirect to where its chain ends; one in a circle ends in it."""
+        ends: dict[bytes, bytes] = {}
         for key in self._redirects:
-            at, seen = key, {key}
-            while at in self._redirects:
+            at, chain = key, dict.fromkeys([key])
+            while at in self._redirects and at not in ends:
                 at = url_hash(self._redirects[at][1])
-                if at in seen:
+                if at in chain:
                     break
-                seen.add(at)
-            self._goals.setdefault(at, []).append(key)
+                chain[at] = None
+            end = ends.get(at, at)
+            for one in chain:
+                if one in self._redirects:
+                    ends[one] = end
+        for key, end in ends.items():
+            self._goals.setdefault(end, []).append(key)
 
     def aliases(self, url: str) -> tuple[str, ...]:
         """The addresses that lead to the page at `url`."""
