@@ -135,3 +135,12 @@ def test_a_crash_would_be_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         patch.setattr("importers.bodies.zlib.decompressobj", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             test_no_mutation_crashes(tmp_path, None, "warc.gz")
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_an_archive_is_the_same_each_time(tmp_path: Path, name: str) -> None:
+    """A killed import goes on after so many items: they have to come in the same order."""
+    kind, make = SEEDS[name]
+    path = tmp_path / "a"
+    path.write_bytes(make())
+    assert list(importer(kind).items(path)) == list(importer(kind).items(path))

@@ -249,3 +249,21 @@ def test_what_was_imported_is_found_with_its_date_and_source(
     assert run_import(database, path, ImportOptions(workers=1)).state == "known"
     again = run_import(database, path, ImportOptions(workers=1, again=True))
     assert again.new == 0
+
+
+def test_an_import_goes_on_where_it_was_limited(database: Database, tmp_path: Path) -> None:
+    captures = [
+        Capture("http://a.test/old", b"", "301 Moved", {"Location": "/5"}),
+        *(Capture(f"http://a.test/{number}", page(number)) for number in range(6)),
+        Capture("http://a.test/away", b"", "301 Moved", {"Location": "http://b.test/"}),
+    ]
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(warc(captures))
+    first = run_import(database, path, ImportOptions(workers=1, limit=2))
+    assert (first.state, first.new) == ("limited", 2)
+    second = run_import(database, path, ImportOptions(workers=1))
+    assert (second.state, second.before, second.new) == ("finished", 2, 4)
+    assert second.rejects == {"redirect": 1}
+    old = PageStore(database).resolve("http://a.test/old")
+    assert old is not None
+    assert old.url == "http://a.test/5"
