@@ -183,7 +183,7 @@ def _document(zim: ZimFile, book: _Book, entry: Entry, others: tuple[str, ...]) 
     except UrlError as error:
         return Reject(_place(entry), "bad-address", str(error))
     except BlobError as error:
-        return Reject(_place(entry), "damaged", str(error), url)
+        return Reject(_place(entry), error.reason, str(error), url)
     return Document(
         place=_place(entry),
         body=body,

@@ -19,6 +19,14 @@ _XZ_MEMORY = 256 << 20
 class BlobError(Exception):
     """A blob that cannot be read; the message is part of a sentence."""
 
+    reason = "damaged"
+
+
+class LargeBlobError(BlobError):
+    """A blob of more bytes than were asked for."""
+
+    reason = "too-large"
+
 
 class _Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
@@ -88,7 +96,7 @@ class Cluster:
             raise BlobError(f"cluster {self.number:,} has no blob {number:,}")
         begin, end = self._offsets[number : number + 2]
         if end - begin > most:
-            raise BlobError(f"it has {end - begin:,} bytes, more than {most:,}")
+            raise LargeBlobError(f"it has {end - begin:,} bytes, more than {most:,}")
         if not self._packed and end - self._at > self._part.left():
             raise BlobError(f"cluster {self.number:,} goes past the end of the file")
         self.passed = number + 1

@@ -237,7 +237,7 @@ def test_a_bomb_is_bounded(tmp_path: Path, packing: str) -> None:
     found = read(tmp_path, zim([Made("Bomb", blob), Made("Good", page(1))], packing=packing))
     assert list(documents(found)) == ["zim://rivers_en/Good"]
     (reject,) = (one for one in found if isinstance(one, Reject))
-    assert (reject.reason, reject.url) == ("damaged", "zim://rivers_en/Bomb")
+    assert (reject.reason, reject.url) == ("too-large", "zim://rivers_en/Bomb")
     assert "more than" in reject.detail
 
 
