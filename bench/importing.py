@@ -25,20 +25,26 @@ from .scratch import ROOT, scratch
 LEAST = 0.9
 """The share of reading plus extraction that an import must reach."""
 ROUNDS = 3
-MEASURED = {"jsonl": 3000, "parquet": 3000, "mediawiki": 1500}
-"""Formats with a row of their own, and pages; ten times as many with `--full`."""
+MEASURED: dict[str, tuple[int, float | None]] = {
+    "jsonl": (3000, LEAST),
+    "parquet": (3000, None),
+    "mediawiki": (1500, None),
+}
+"""Formats with a row of their own: pages (ten times as many with `--full`), and the share that is
+promised, if one is.
+"""
 MOST_GROWTH = 1.5
 """Times the memory that ten times the rows may take."""
 
 
 def rows(full: bool) -> Iterator[Row]:
     """Measure each format on a private PostgreSQL made for it."""
-    for name, count in MEASURED.items():
-        yield measured(name, count * (10 if full else 1))
+    for name, (count, least) in MEASURED.items():
+        yield measured(name, count * (10 if full else 1), least)
     yield from archived.rows(full)
 
 
-def measured(name: str, count: int, rounds: int = ROUNDS) -> Row:
+def measured(name: str, count: int, least: float | None = None, rounds: int = ROUNDS) -> Row:
     """Import an archive of one format, with and without a database."""
     pool = ExtractionPool(None, 10_000_000)
     try:
@@ -56,7 +62,7 @@ def measured(name: str, count: int, rounds: int = ROUNDS) -> Row:
     finally:
         pool.close()
     return rate_row(
-        f"import {name}", stored, "pages/s", "reading and extraction alone", read, LEAST
+        f"import {name}", stored, "pages/s", "reading and extraction alone", read, least
     )
 
 
@@ -116,7 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
                 ("row", "pages/s", "without a database", "ratio"),
             )
         )
-        return int(not all(row.met for row in found))
+        return int(any(row.met is False for row in found))
     few, many = memory(chosen.rows // 10), memory(chosen.rows)
     grown = many / few
     print(
