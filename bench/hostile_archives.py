@@ -12,6 +12,8 @@ from pathlib import Path
 
 import zstandard
 
+from .hostile_web import HOSTILE_WEB
+
 Hostile = Callable[[Path], Path]
 
 BOMB = 200_000_000
@@ -109,5 +111,6 @@ HOSTILE: dict[str, Hostile] = {
     "mediawiki entities": entity_bomb,
     "mediawiki nested": nested,
     "jsonl deep": deep,
+    **HOSTILE_WEB,
 }
 """By the format, a space, and what is hostile about it."""

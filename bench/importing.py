@@ -17,6 +17,7 @@ from extraction.pool import ExtractionPool
 from importers.run import ImportOptions, Session
 from store.database import open_database
 
+from . import archived
 from .making import MAKERS, text
 from .rows import Row, rate_row, table
 from .scratch import ROOT, scratch
@@ -40,6 +41,7 @@ def rows(full: bool) -> Iterator[Row]:
     """Measure each format on a private PostgreSQL made for it."""
     for name, (count, least) in MEASURED.items():
         yield measured(name, count * (10 if full else 1), least)
+    yield from archived.rows(full)
 
 
 def measured(name: str, count: int, least: float | None = None, rounds: int = ROUNDS) -> Row:

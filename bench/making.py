@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape
 import zstandard
 
 from .corpus import sentence
+from .webarchives import WEB_MAKERS
+from .zimmaking import ZIM_MAKERS
 
 Maker = Callable[[Path, int], Path]
 
@@ -111,4 +113,6 @@ MAKERS: dict[str, Maker] = {
     "parquet": parquet,
     "mediawiki": mediawiki,
     "mediawiki.bz2": mediawiki_bz2,
+    **WEB_MAKERS,
+    **ZIM_MAKERS,
 }

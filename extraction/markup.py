@@ -6,9 +6,10 @@ pilcrow. It knows nothing about which part of the page is its content.
 
 import re
 from typing import Any
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from store.page import Outlink
+from store.urls import coded_path
 
 Tree = Any  # an lxml.html.HtmlElement; lxml ships no types
 
@@ -31,6 +32,7 @@ _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _LONG_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]{8192,}>")
 """A tag with more in it than any page needs; libxml2 compares each attribute with all others."""
+_WEB = ("http://", "https://")
 MAX_ANCHOR = 200
 MAX_URL = 2000
 
@@ -96,9 +98,10 @@ def base_of(tree: Tree, url: str) -> str:
     """Return the address that the page's relative links start from (`<base href>` counts)."""
     for base in tree.iterfind(".//base[@href]"):
         try:
-            return urljoin(url, str(base.get("href")).strip())
+            found = urljoin(url, str(base.get("href")).strip())
         except ValueError:
             break
+        return found if found.startswith(_WEB) else url
     return url
 
 
@@ -164,12 +167,30 @@ def _absolute(href: str | None, base: str) -> str | None:
     if not href or href.startswith("#"):
         return None
     try:
+        if not base.startswith(_WEB):
+            return _beside(_SPACE.sub("%20", href), base)
         target = urldefrag(urljoin(base, _SPACE.sub("%20", href))).url
     except ValueError:
         return None
-    if not target.startswith(("http://", "https://")) or len(target) > MAX_URL:
+    if not target.startswith(_WEB) or len(target) > MAX_URL:
         return None
     return target
+
+
+def _beside(href: str, base: str) -> str | None:
+    """Where a link on a page leads that is not of the web but, say, of an archive.
+
+    Raises ValueError for what is no address.
+    """
+    scheme, _, rest = base.partition("://")
+    target = urldefrag(urljoin(f"http://{rest}", href)).url
+    inside = f"http://{rest.partition('/')[0]}/"
+    if target.startswith(inside) and not href.startswith(_WEB):
+        path = unquote(urlsplit(target).path.removeprefix("/"))
+        target = f"{scheme}://{inside.removeprefix('http://')}{coded_path(path)}"
+    elif not target.startswith(_WEB):
+        return None
+    return target if len(target) <= MAX_URL else None
 
 
 def first_heading(tree: Tree) -> str:

@@ -61,6 +61,11 @@ def title_of(tree: Tree, heading: str, url: str) -> str:
         return heading[:MAX_TITLE]
     if text := words(_meta(tree).get("og:title")):
         return text[:MAX_TITLE]
+    return title_from_address(url)
+
+
+def title_from_address(url: str) -> str:
+    """Return the title of a page that names none itself."""
     parts = urlsplit(url)
     return (words(unquote(parts.path).strip("/")) or parts.netloc or url)[:MAX_TITLE]
 

@@ -19,7 +19,8 @@ class Document:
 
     `place` says where in the archive it stands, for people ("record 17 at byte 40,312"). `headers`
     has lower-case names; its `content-type` chooses the reader. `fetched_at` is when it was
-    captured, with a time zone. `source` is kept with the page ("warc:name.warc.gz").
+    captured, with a time zone. `source` is kept with the page ("warc:name.warc.gz"). `title` is
+    what the archive calls it; it is used where the bytes themselves have none.
     """
 
     place: str
@@ -30,6 +31,7 @@ class Document:
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
     aliases: tuple[str, ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

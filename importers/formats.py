@@ -17,6 +17,9 @@ from .errors import UnknownFormatError
 HEAD = 4096
 
 FORMATS = {
+    "warc": "web archives (.warc, .arc, each also .gz or .zst)",
+    "wacz": "packed web archives (.wacz)",
+    "zim": "ZIM files (.zim)",
     "parquet": "Parquet files of rows",
     "mediawiki": "MediaWiki XML dumps (.xml, .xml.bz2, .xml.gz, .xml.zst)",
     "jsonl": "rows of JSON (.jsonl, .jsonl.gz, .jsonl.zst)",

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 from extraction.extract import Refusal
 from extraction.finish import Unfinished
+from extraction.markup import words
+from extraction.metadata import MAX_TITLE, title_from_address
 from extraction.pool import ExtractionPool, Pending
 from store.digest import sha256
 from store.errors import UrlError
@@ -133,7 +135,14 @@ def _results(work: _Work) -> Iterator[Result]:
         elif isinstance(item, Ready):
             yield item.page if one is None else one
         else:
-            yield _with_aliases(one, item.aliases)
+            yield _with_aliases(_titled(one, item.title), item.aliases)
+
+
+def _titled(page: PageVersion, title: str) -> PageVersion:
+    """The page with the title that its archive has for it, if it has none of its own."""
+    if title.strip() and page.title == title_from_address(page.url):
+        return replace(page, title=words(title)[:MAX_TITLE])
+    return page
 
 
 def _with_aliases(page: PageVersion, others: tuple[str, ...]) -> PageVersion:

@@ -134,6 +134,15 @@ def host(url: str) -> str:
     return (parts.hostname or "").removeprefix("www.") if parts.scheme in WEB_SCHEMES else ""
 
 
+def coded_path(path: str) -> str:
+    """Return `path`, the plain name of a file in an archive, as it stands in an address.
+
+    Addresses that are not of the web are compared letter by letter; so they are written one way,
+    and that is the way that stands in Markdown: brackets are coded.
+    """
+    return quote(path.encode("utf-8", "replace"), safe="/:@!$&'*+,;=~")
+
+
 def aliases(url: str) -> tuple[str, ...]:
     """Return other canonical spellings under which the same page may be stored, likeliest first.
 
@@ -295,7 +304,13 @@ def _recoded(url: str) -> list[str]:
     To RFC 3986 `(` and `%28` make two addresses; to the servers of pages they are one.
     """
     parts = urlsplit(url)
-    if parts.scheme not in WEB_SCHEMES or not _EITHER.search(parts.path + parts.query):
+    if parts.scheme not in WEB_SCHEMES:
+        scheme, mark, rest = url.partition("://")
+        place, slash, path = rest.partition("/")
+        letters = unquote_to_bytes(path).decode("utf-8", "replace")
+        form = f"{scheme}{mark}{place}{slash}{coded_path(letters)}"
+        return [form] if mark and slash and form != url else []
+    if not _EITHER.search(parts.path + parts.query):
         return []
     path = unicodedata.normalize("NFC", _decoded(parts.path, _PLAIN_IN_PATHS))
     query = unicodedata.normalize("NFC", _decoded(parts.query, _PLAIN_IN_QUERIES))
