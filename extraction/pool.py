@@ -1,7 +1,8 @@
 """Extraction in processes of its own, because it holds the interpreter for tens of milliseconds.
 
 A worker lives no longer than the process that started it, spends no more than `PATIENCE` on a page,
-and may crash on one without losing the others. It knows nothing about where pages come from.
+and may crash on one without losing the others. Its caller waits in an event loop (`extract`) or in
+a thread (`submit`, `finish`). It knows nothing about where pages come from.
 """
 
 import asyncio
@@ -11,14 +12,19 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from datetime import datetime
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from store.digest import sha256
 
 from .bounds import bound_memory, bound_time
 from .extract import Refusal, extract
+from .finish import finish_pages
 
 if TYPE_CHECKING:
     from store.page import PageVersion
@@ -27,6 +33,45 @@ logger = logging.getLogger(__name__)
 
 PATIENCE = 30.0
 """Seconds that one page may take; the slowest honest page seen (2.5 MB of links) took 2.4."""
+
+
+class Job(NamedTuple):
+    """One document to read, as it travels to a worker."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    url: str
+    fetched_at: datetime
+    status: int
+    source: str
+    max_bytes: int
+
+
+class Pending:
+    """What a worker is doing; `result` waits for it."""
+
+    def __init__(self, pool: "ExtractionPool", work: Any, given: Any) -> None:
+        self._pool, self._work, self._given = pool, work, given
+        self._future: Future[Any] | None = pool.send(work, given)
+
+    def result(self) -> Any:
+        """Return what the worker made of it; a Refusal where it dies on that even when alone.
+
+        A worker that dies takes along what stood in the same pool, so each of those is done once
+        more, by itself: which page is to blame does not hang on its neighbours.
+        """
+        try:
+            if self._future is not None:
+                return self._future.result()
+        except BrokenProcessPool:
+            self._pool.mend()
+        try:
+            return self._pool.alone(self._work, self._given)
+        except BrokenProcessPool:
+            return CRASHED
+
+
+CRASHED = Refusal("crashed", "the extraction process died on it twice")
 
 
 class ExtractionPool:
@@ -41,7 +86,7 @@ class ExtractionPool:
         self, body: bytes, headers: dict[str, str], url: str, fetched_at: datetime, status: int
     ) -> "PageVersion | Refusal":
         """Return what `extract` makes of a response; a page that kills its worker is refused."""
-        job = (body, headers, url, fetched_at, status, self._max_bytes)
+        job = Job(body, headers, url, fetched_at, status, "crawl", self._max_bytes)
         loop = asyncio.get_running_loop()
         for _ in range(2):
             pool = self._pool
@@ -52,7 +97,52 @@ class ExtractionPool:
                 if self._pool is pool:
                     logger.warning("an extraction process died; starting another")
                     self._pool = self._make()
-        return Refusal("crashed", "the extraction process died on it twice")
+        return CRASHED
+
+    @property
+    def workers(self) -> int:
+        """How many processes there are."""
+        return self._workers
+
+    def submit(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        url: str,
+        fetched_at: datetime,
+        status: int = 200,
+        source: str = "",
+    ) -> Pending:
+        """Begin to extract a document; `result()` gives a PageVersion or a Refusal."""
+        job = Job(body, headers, url, fetched_at, status, source, self._max_bytes)
+        return Pending(self, _work, job)
+
+    def finish(self, pages: "Sequence[PageVersion]") -> Pending:
+        """Begin to tell the language and the links of pages that came as text; `result()` gives
+        them in the same order.
+        """
+        return Pending(self, finish_pages, list(pages))
+
+    def send(self, work: Any, given: Any) -> "Future[Any] | None":
+        """Hand work to the workers; None where they have just died."""
+        try:
+            return self._pool.submit(work, given)
+        except BrokenProcessPool:
+            return None
+
+    def mend(self) -> None:
+        """Start new workers where the present ones have died."""
+        if self._pool._broken:
+            logger.warning("an extraction process died; starting another")
+            self._pool = self._make()
+
+    def alone(self, work: Any, given: Any) -> Any:
+        """Do work in a process of its own; raises BrokenProcessPool where that dies."""
+        pool = self._make(1)
+        try:
+            return pool.submit(work, given).result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
         """End the workers; what they were doing is lost."""
@@ -61,15 +151,16 @@ class ExtractionPool:
         for process in processes:
             process.terminate()
 
-    def _make(self) -> ProcessPoolExecutor:
+    def _make(self, workers: int = 0) -> ProcessPoolExecutor:
         # Not fork: the reactor and its threads are running by the time a pool is made again.
+        workers = workers or self._workers
         pool = ProcessPoolExecutor(
-            self._workers,
+            workers,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
             initargs=(os.getpid(),),
         )
-        for _ in range(self._workers):
+        for _ in range(workers):
             pool.submit(_ready)
         return pool
 
@@ -110,19 +201,29 @@ def _alarm(number: int, frame: FrameType | None) -> None:
     raise _TooSlow
 
 
-def _work(job: tuple[bytes, dict[str, str], str, datetime, int, int]) -> "PageVersion | Refusal":
-    body, headers, url, fetched_at, status, max_bytes = job
+def _work(job: Job) -> "PageVersion | Refusal":
     signal.signal(signal.SIGALRM, _alarm)
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     bound_time()
     try:
-        return extract(body, headers, url, fetched_at, status, max_bytes=max_bytes)
+        page = extract(
+            job.body,
+            job.headers,
+            job.url,
+            job.fetched_at,
+            job.status,
+            job.source,
+            max_bytes=job.max_bytes,
+        )
+        if isinstance(page, Refusal):
+            return page
+        return replace(page, capture=sha256(job.body))
     except _TooSlow:
         return Refusal("too-slow", f"it could not be read in {PATIENCE:.0f} seconds")
     except MemoryError:
         return Refusal("too-complex", "reading it takes more memory than one page may have")
     except Exception as error:  # a page must never stop a crawl
-        logger.debug("extraction of %s failed", url, exc_info=True)
+        logger.debug("extraction of %s failed", job.url, exc_info=True)
         return Refusal("unreadable", f"the extractor failed on it ({type(error).__name__})")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -34,10 +34,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A page that needs no extraction: a row of a corpus."""
+    """A page that needs no extraction: a row of a corpus.
+
+    Language, links and a title are told from its text where it has none, unless it is `whole`: a
+    page that was exported from a store.
+    """
 
     place: str
     page: PageVersion
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

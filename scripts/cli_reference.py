@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from appliance.cli import VERBS, cli
+from appliance.cli import VERBS, cli, module_name
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 WIDTH = 96
@@ -28,7 +28,7 @@ def reference() -> str:
     """The whole page."""
     parts = [HEAD, _section(cli, _top(), 2)]
     for name in VERBS:
-        verb = import_module(f"appliance.cli.verbs.{name}").command
+        verb = import_module(f"appliance.cli.verbs.{module_name(name)}").command
         parts.extend(_verb(verb, _top(), name, 2))
     return "\n".join(parts)
 

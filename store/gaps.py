@@ -3,6 +3,7 @@ runs asked for in vain. It knows nothing about the pages that are there.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +39,16 @@ VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (collection_id, url_hash) DO UPDATE SET
     reason = excluded.reason, detail = excluded.detail, source = excluded.source, at = now()
 """
+_FAIL_WITHOUT_PAGE = """
+INSERT INTO failure (collection_id, url, url_hash, reason, detail, source)
+SELECT incoming.* FROM (VALUES (%s::smallint, %s, %s::bytea, %s, %s, %s)) AS incoming (
+    collection_id, url, url_hash, reason, detail, source)
+WHERE NOT EXISTS (
+    SELECT FROM page WHERE page.collection_id = incoming.collection_id
+     AND page.url_hash = incoming.url_hash AND page.current_version IS NOT NULL)
+ON CONFLICT (collection_id, url_hash) DO UPDATE SET
+    reason = excluded.reason, detail = excluded.detail, source = excluded.source, at = now()
+"""
 _FAILURES = """
 SELECT url, reason, detail, source, at FROM failure
 WHERE collection_id = %s ORDER BY url COLLATE "C"
@@ -64,6 +75,21 @@ def put_failure(
     """Record why `url` has no page; raises UrlError."""
     row = (collection, canonical(url), url_hash(url), clean(reason), clean(detail), clean(source))
     connection.execute(_FAIL, row)
+
+
+def put_failures(
+    connection: Connection, collection: int, rows: Iterable[tuple[str, str, str, str]]
+) -> None:
+    """Record (url, reason, detail, source) of many; what is no URL, or has a page, is left out."""
+    values = []
+    for url, *said in rows:
+        try:
+            values.append((collection, canonical(url), url_hash(url), *map(clean, said)))
+        except UrlError:
+            continue
+    if values:
+        with connection.cursor() as cursor:
+            cursor.executemany(_FAIL_WITHOUT_PAGE, values)
 
 
 def list_failures(connection: Connection, collection: int) -> list[Failure]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from .digest import canonical_json, sha256
 from .urls import canonical
 
+_CAPTURE = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -26,11 +27,13 @@ class PageVersion:
 
     `text` is Markdown; every span elsewhere is a half-open range of str offsets into it. `url` is
     canonical (store.urls). NUL characters are removed and lone surrogates replaced by U+FFFD when
-    the value is made, because no database holds them: spans are counted after that. The fields
+    the value is made, because no database holds them: spans are counted after that. `capture` is
+    the tagged SHA-256 of the bytes that were captured, "" where there were none. The fields
     from `page_id` on are filled in by the store; `gone_at` says since when the page's server no
     longer has it.
 
-    Raises UrlError for a bad `url` and ValueError for a `fetched_at` without a time zone.
+    Raises UrlError for a bad `url`, ValueError for a `fetched_at` without a time zone and for a
+    `capture` that is no digest.
     """
 
     url: str
@@ -48,6 +51,7 @@ class PageVersion:
     etag: str | None = None
     last_modified: str | None = None
     aliases: tuple[str, ...] = ()
+    capture: str = ""
     page_id: int | None = None
     version_id: int | None = None
     seq_from: int | None = None
@@ -58,6 +62,8 @@ class PageVersion:
         """Clean what no database holds."""
         if self.fetched_at.tzinfo is None:
             raise ValueError("fetched_at must carry a time zone; use datetime.now(UTC)")
+        if self.capture and not _CAPTURE.match(self.capture):
+            raise ValueError("capture must be sha256: and 64 hex digits; use store.digest.sha256")
         object.__setattr__(self, "url", canonical(self.url))
         object.__setattr__(self, "fetched_at", self.fetched_at.astimezone(UTC))
         for name in ("title", "text", "lang", "site", "author", "source", "extractor"):

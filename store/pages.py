@@ -28,7 +28,7 @@ from .nearest import nearest_pages
 from .page import Outlink, PageVersion
 from .urls import aliases, url_hash
 from .verify import Fault, Progress, find_faults
-from .writing import AddReport, add_versions, lock_writers, put_aliases
+from .writing import AddReport, Also, add_versions, lock_writers, put_aliases
 
 __all__ = ["AddReport", "Failure", "Fault", "Miss", "PageStore"]
 
@@ -40,7 +40,7 @@ _COLUMNS = """
     page.url, version.title, version.body, version.fetched_at, version.lang, version.site,
     version.published, version.author, version.status, version.source, version.extractor,
     version.outlinks, page.etag, page.last_modified, page.id, version.id, version.seq_from,
-    version.seq_to, page.gone_at
+    version.seq_to, page.gone_at, version.capture
 """
 _AT = """
 JOIN page_version AS version ON version.page_id = page.id
@@ -125,15 +125,16 @@ class PageStore:
         self.at = at
         self._known_id: int | None = None
 
-    def add(self, versions: Iterable[PageVersion]) -> AddReport:
+    def add(self, versions: Iterable[PageVersion], also: Also | None = None) -> AddReport:
         """Store `versions` in one transaction and return what was new, changed and unchanged.
 
         A page whose content is what it was keeps its version with all that is in it, links and
         metadata too; only the page's time, ETag and Last-Modified are updated. Several hundred
-        versions a call are cheapest. Raises DiskFullError or DatabaseError, and then nothing of
-        the batch is kept.
+        versions a call are cheapest. `also` is called in the same transaction with its connection,
+        the collection's id and the report. Raises DiskFullError or DatabaseError, and then
+        nothing of the batch is kept.
         """
-        return add_versions(self._database, self._id_for_writing(), versions)
+        return add_versions(self._database, self._id_for_writing(), versions, also)
 
     def resolve(self, url: str, at: int | None = None) -> PageVersion | None:
         """Return the page at `url`, now or at the commit number `at`; None where there is none.
@@ -399,7 +400,7 @@ class PageStore:
 def _version(row: tuple[Any, ...]) -> PageVersion:
     (url, title, body, fetched_at, lang, site, published, author, status, source) = row[:10]
     (extractor, outlinks, etag, last_modified, page_id, version_id, seq_from) = row[10:17]
-    (seq_to, gone_at) = row[17:]
+    (seq_to, gone_at, capture) = row[17:]
     try:
         text, links = unpack_text(body), unpack_outlinks(outlinks)
     except DamagedPageError as damage:
@@ -427,4 +428,5 @@ def _version(row: tuple[Any, ...]) -> PageVersion:
         seq_from=seq_from,
         seq_to=seq_to,
         gone_at=gone_at,
+        capture=f"sha256:{bytes(capture).hex()}" if capture else "",
     )

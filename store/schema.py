@@ -97,6 +97,7 @@ page_version = Table(
     Column("outlinks", LargeBinary, nullable=False),
     Column("seq_from", BigInteger, nullable=False),
     Column("seq_to", BigInteger),
+    Column("capture", LargeBinary, nullable=False, server_default=""),
     UniqueConstraint("page_id", "seq_from", name="page_version_from"),
     Index("page_version_current", "page_id", unique=True, postgresql_where=text("seq_to IS NULL")),
     Index("page_version_live", "id", postgresql_where=text("seq_to IS NULL")),
@@ -205,6 +206,36 @@ frontier = Table(
         postgresql_where=text("state = 'waiting'"),
     ),
     Index("frontier_leased", "crawl_id", "host", postgresql_where=text("state = 'leased'")),
+)
+
+# A file or folder that was imported: how many of its items are stored, and what came of them.
+import_job = Table(
+    "import_job",
+    metadata,
+    _id(),
+    _collection(),
+    _words("path"),
+    _words("print"),
+    _words("format"),
+    _words("state"),
+    Column("items", BigInteger, nullable=False, server_default=text("0")),
+    Column("new", BigInteger, nullable=False, server_default=text("0")),
+    Column("changed", BigInteger, nullable=False, server_default=text("0")),
+    Column("unchanged", BigInteger, nullable=False, server_default=text("0")),
+    Column("rejects", JSONB, nullable=False, server_default=text("'{}'")),
+    _time("started_at"),
+    _time("ended_at", nullable=True),
+    UniqueConstraint("collection_id", "path", name="import_job_path"),
+)
+
+# What a folder gave, and in which pass it was last there.
+import_page = Table(
+    "import_page",
+    metadata,
+    Column("job_id", BigInteger, ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True),
+    Column("url_hash", LargeBinary, primary_key=True),
+    _words("url"),
+    Column("pass", BigInteger, nullable=False),
 )
 
 snapshot = Table(

@@ -6,8 +6,9 @@ commits: whoever sees number n sees everything up to n. Compression and transpor
 it is taken.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from .codec import Packer
 from .database import LOCK_WRITE, Connection, Database
@@ -45,11 +46,12 @@ CREATE TEMPORARY TABLE incoming (
     wave integer, url text, url_hash bytea, host text, etag text, last_modified text,
     fetched_at timestamptz, digest bytea, title text, site text, lang text, published date,
     author text, status smallint, source text, extractor text, body bytea, outlinks bytea,
-    words text[]
+    capture bytea, words text[]
 ) ON COMMIT DROP
 """
 _TYPES = ["int4", "text", "bytea", "text", "text", "text", "timestamptz", "bytea", "text"]
-_TYPES += ["text", "text", "date", "text", "int2", "text", "text", "bytea", "bytea", "text[]"]
+_TYPES += ["text", "text", "date", "text", "int2", "text", "text", "bytea", "bytea", "bytea"]
+_TYPES += ["text[]"]
 
 # Rows are taken in the order of their hash everywhere, so that no two statements can deadlock.
 _PAGES = """
@@ -74,9 +76,9 @@ UPDATE page_version SET seq_to = %(seq)s FROM fresh WHERE page_version.id = fres
 _VERSIONS = """
 WITH made AS (
     INSERT INTO page_version (page_id, digest, title, site, lang, published, author, fetched_at,
-                              status, source, extractor, body, outlinks, seq_from)
+                              status, source, extractor, body, outlinks, capture, seq_from)
     SELECT fresh.page_id, digest, title, site, lang, published, author, fetched_at,
-           status, source, extractor, body, outlinks, %(seq)s
+           status, source, extractor, body, outlinks, capture, %(seq)s
     FROM incoming JOIN fresh USING (url_hash)
     WHERE wave = %(wave)s ORDER BY url_hash
     RETURNING id, page_id
@@ -105,11 +107,24 @@ VALUES (%s, %s, %s, %s, %s, %s)
 _NEXT = "UPDATE clock SET seq = seq + 1 RETURNING seq"
 
 
-def add_versions(database: Database, collection: int, versions: Iterable[PageVersion]) -> AddReport:
-    """Write `versions` in one transaction; a page that comes twice gets its versions in order."""
+Also = Callable[[Connection, int, AddReport], None]
+"""What else belongs to a batch: called with its connection, the collection's id and its report."""
+
+
+def add_versions(
+    database: Database,
+    collection: int,
+    versions: Iterable[PageVersion],
+    also: Also | None = None,
+) -> AddReport:
+    """Write `versions` in one transaction; a page that comes twice gets its versions in order.
+
+    `also` writes what belongs to them in the same transaction, after them.
+    """
     packer = Packer()
     waves: dict[bytes, int] = {}
-    rows, aliases = [], []
+    rows: list[tuple[Any, ...]] = []
+    aliases: list[tuple[str, str]] = []
     for version in versions:
         key = url_hash(version.url)
         wave = waves[key] = waves.get(key, -1) + 1
@@ -133,27 +148,43 @@ def add_versions(database: Database, collection: int, versions: Iterable[PageVer
                 version.extractor,
                 packer.text(version.text),
                 packer.outlinks(version.outlinks),
+                bytes.fromhex(version.capture.removeprefix("sha256:")),
                 page_words(version.url, version.title),
             )
         )
         aliases += [(name, version.url) for name in version.aliases]
-    if not rows:
-        return AddReport()
     report = AddReport()
+    if not rows and also is None:
+        return report
     with database.raw() as connection:
-        connection.execute(_INCOMING)
-        with (
-            connection.cursor() as cursor,
-            cursor.copy("COPY incoming FROM STDIN (FORMAT BINARY)") as copy,
-        ):
-            copy.set_types(_TYPES)
-            for row in rows:
-                copy.write_row(row)
-        lock_writers(connection)
-        for wave in range(max(waves.values()) + 1):
-            report += _merge(connection, collection, wave)
-        connection.execute(_HEALED, {"collection": collection})
-        put_aliases(connection, collection, aliases, report.seq or 0)
+        if rows:
+            report = _add_rows(connection, collection, rows, waves, aliases)
+        if also is not None:
+            also(connection, collection, report)
+    return report
+
+
+def _add_rows(
+    connection: Connection,
+    collection: int,
+    rows: list[tuple[Any, ...]],
+    waves: dict[bytes, int],
+    aliases: list[tuple[str, str]],
+) -> AddReport:
+    report = AddReport()
+    connection.execute(_INCOMING)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY incoming FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types(_TYPES)
+        for row in rows:
+            copy.write_row(row)
+    lock_writers(connection)
+    for wave in range(max(waves.values()) + 1):
+        report += _merge(connection, collection, wave)
+    connection.execute(_HEALED, {"collection": collection})
+    put_aliases(connection, collection, aliases, report.seq or 0)
     return report
 
 

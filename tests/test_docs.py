@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from appliance.cli import VERBS
+from appliance.cli import VERBS, module_name
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -63,7 +63,7 @@ def unknown_words(command: str) -> list[str]:
         return []
     if words[1] not in VERBS:
         return [words[1]]
-    found: click.Command = import_module(f"appliance.cli.verbs.{words[1]}").command
+    found: click.Command = import_module(f"appliance.cli.verbs.{module_name(words[1])}").command
     if isinstance(found, click.Group):
         word = words[2] if len(words) > 2 else "-"
         if word.startswith("-") and found.invoke_without_command:

@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -35,6 +36,7 @@ VERBS = {
     "purge": Verb("Remove pages from store, indexes and runs, with a receipt.", "loopback"),
     "eval": Verb("Ask every question of a file and count the right answers."),
     "crawl": Verb("Fetch web pages into the store (the verb that may reach outside).", "open"),
+    "import": Verb("Read archives, dumps, folders and files into the store."),
     "gaps": Verb("List what runs asked the corpus for in vain."),
     "index": Verb("Index what was stored: passages, vectors, the frozen snapshot.", "loopback"),
     "models": Verb("List, show, import, verify and remove local models."),
@@ -58,13 +60,18 @@ class LazyGroup(click.Group):
         if verb is None:
             return None
         _seal(verb)
-        module = import_module(f".{cmd_name}", "appliance.cli.verbs")
+        module = import_module(f".{module_name(cmd_name)}", "appliance.cli.verbs")
         return cast("click.Command", module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""
         with formatter.section("Verbs"):
             formatter.write_dl([(name, verb.help) for name, verb in VERBS.items()])
+
+
+def module_name(verb: str) -> str:
+    """The name of a verb's module: that of a word of the language has an underscore behind it."""
+    return f"{verb}_" if iskeyword(verb) else verb
 
 
 def _seal(verb: Verb) -> None:
@@ -126,6 +133,7 @@ def _sentence(error: Exception) -> tuple[str, int]:
     families: list[type[Exception]] = [StoreError]
     for name, family in (
         ("crawler.errors", "CrawlError"),
+        ("importers.errors", "ImporterError"),
         ("indexer.errors", "IndexerError"),
         ("models.errors", "ModelError"),
     ):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.cli import VERBS, _sentence
+from appliance.cli import VERBS, _sentence, module_name
 from appliance.cli.verbs.crawl import _jobs
 from appliance.trace import read_run
 from indexer.build import build
@@ -49,7 +49,7 @@ def test_help_lists_every_verb(command: Command) -> None:
 
 @pytest.mark.parametrize("name", VERBS)
 def test_every_verb_explains_itself(command: Command, name: str) -> None:
-    verb = import_module(f"appliance.cli.verbs.{name}").command
+    verb = import_module(f"appliance.cli.verbs.{module_name(name)}").command
     assert verb.name == name
     assert verb.help.split("\n")[0].endswith((".", ":"))
     done = command(name, "--help")

@@ -1,0 +1,110 @@
+"""`appliance import`: archives, dumps, folders and files that are here already, into the store."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from importers.errors import ImporterError
+from importers.formats import FORMATS
+from importers.report import ImportReport, exit_code
+from importers.run import ImportOptions, Moment, Progress, run_import
+
+from ...interrupts import first_asks
+from ...readers import open_store
+from ...render.terminal import safe, shorten
+from ..options import as_json, collection_option, config_from, print_json, say
+
+
+@click.command("import")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
+)
+@collection_option
+@click.option("--format", type=click.Choice(sorted(FORMATS)), help="What the files are.")
+@click.option("--limit", type=click.IntRange(1), help="Stop after this many pages of each path.")
+@click.option(
+    "--workers", type=click.IntRange(1), help="Extraction processes (default: cores − 1)."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be stored, and store nothing.")
+@click.option("--again", is_flag=True, help="Read once more what was imported before.")
+@as_json
+def command(
+    paths: tuple[Path, ...],
+    collection: str | None,
+    format: str | None,
+    limit: int | None,
+    workers: int | None,
+    dry_run: bool,
+    again: bool,
+    as_json: bool,
+) -> None:
+    """Read each PATH, an archive, a dump, a folder or a file, into the store.
+
+    The format is told from the content. Stopped at any moment, the same command goes on where it
+    was; a file that was imported and is the same since is not read again. What becomes no page is
+    counted by reason. The exit code is 1 where a path was damaged or gave no page.
+    """
+    config = config_from(collection=collection)
+    options = ImportOptions(
+        collection=config.collection,
+        format=format or "",
+        limit=limit,
+        again=again,
+        dry_run=dry_run,
+        workers=workers,
+    )
+    stopped = threading.Event()
+    reports: list[ImportReport] = []
+    with ExitStack() as stack:
+        database = None if dry_run else stack.enter_context(open_store(config))
+        stack.enter_context(first_asks(stopped.set))
+        for path in paths:
+            if stopped.is_set():
+                break
+            try:
+                with _bar(path, quiet=as_json) as progress:
+                    report = run_import(database, path, options, progress, stopped.is_set)
+            except ImporterError as error:
+                report = ImportReport(str(path), format or "", "damaged", error=str(error))
+            reports.append(report)
+            if not as_json:
+                for line in report.lines():
+                    click.echo(safe(line), err=not dry_run)
+    if as_json:
+        print_json([report.json() for report in reports])
+    elif stopped.is_set():
+        say("stopped; what was read is stored, run the same command to go on")
+    elif not dry_run and any(report.pages for report in reports):
+        say("now run: appliance index")
+    if stopped.is_set():
+        raise SystemExit(130)
+    raise SystemExit(exit_code(reports))
+
+
+@contextmanager
+def _bar(path: Path, quiet: bool) -> Iterator[Progress]:
+    """A line on stderr: bytes of the file, rate and time left, pages and refusals."""
+    from tqdm import tqdm
+
+    with tqdm(
+        desc=shorten(path.name, 30),
+        unit="B",
+        unit_scale=True,
+        disable=True if quiet else None,
+        dynamic_ncols=True,
+        smoothing=0.1,
+    ) as bar:
+
+        def show(moment: Moment) -> None:
+            bar.total = moment.size or None
+            bar.n = moment.read
+            what = "finding the place, " if moment.skipping else ""
+            bar.set_postfix_str(
+                f"{what}{moment.pages:,} pages, {moment.refused:,} refused", refresh=False
+            )
+            bar.refresh()
+
+        yield show
