@@ -191,11 +191,14 @@ def _weight(text: str) -> int:
 
 
 def _same_site_canonical(link: str | None, url: str) -> str | None:
-    """The canonical address that the page names, if it is another one on the same site."""
+    """The canonical address that the page names, if it is another one on the same site.
+
+    What a file on disk names is believed: it may have been saved from anywhere.
+    """
     if link is None:
         return None
     try:
-        if canonical(link) != canonical(url) and host(link) == host(url):
+        if canonical(link) != canonical(url) and host(url) in ("", host(link)):
             return canonical(link)
     except UrlError:
         pass

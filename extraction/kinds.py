@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib import import_module
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.page import PageVersion
@@ -83,7 +84,7 @@ def kind_of(body: bytes, content_type: str) -> str:
     if b"%PDF-" in body[:1024] and (named == PDF or body.lstrip()[:5] == b"%PDF-" or not named):
         return PDF
     if body.startswith(b"PK\x03\x04"):
-        return _zipped(body) or named
+        return kind_of_zip(BytesIO(body)) or named
     if named in (PDF, DOCX, PPTX, XLSX, EPUB) and _looks_like_a_page(body):
         return HTML  # what a server says it is, and an error page instead
     return named or HTML
@@ -107,6 +108,9 @@ def read(
     """
     content_type = headers.get("content-type", "")
     kind = kind_of(body, content_type)
+    if kind in (TEXT, MARKDOWN) and url.startswith(("http://", "https://")):
+        # Of a user's own files text is worth having; on the web it is robots.txt, logs and code.
+        kind = HTML
     if kind == HTML:
         if body.startswith(_OLE):
             detail = "it is in Office's format of before 2007; save it as DOCX, PPTX, XLSX or PDF"
@@ -134,16 +138,17 @@ def _reader(kind: str) -> "Callable[[bytes, str, str], Draft]":
     return reader
 
 
-def _zipped(body: bytes) -> str:
-    """What a ZIP archive holds: an Office file, a book, or neither (`""`)."""
+def kind_of_zip(file: Path | BytesIO) -> str:
+    """Return what a ZIP archive holds: the kind of Office file, a book, or neither (`""`)."""
     try:
-        with zipfile.ZipFile(BytesIO(body)) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         return ""
-    for folder, kind in _ZIPS:
-        if "[Content_Types].xml" in names and any(name.startswith(folder) for name in names):
-            return kind
+    if "[Content_Types].xml" in names:
+        for folder, kind in _ZIPS:
+            if any(name.startswith(folder) for name in names):
+                return kind
     return EPUB if "META-INF/container.xml" in names else ""
 
 

@@ -31,6 +31,8 @@ _REFRESH = re.compile(r"url\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _LONG_TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]{8192,}>")
 """A tag with more in it than any page needs; libxml2 compares each attribute with all others."""
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_FILES = "doc://"
 MAX_ANCHOR = 200
 MAX_URL = 2000
 
@@ -106,7 +108,7 @@ def canonical_link(tree: Tree, base: str) -> str | None:
     """Return the absolute `<link rel=canonical>` of the page, if it has one."""
     for link in tree.iterfind(".//link[@href]"):
         if "canonical" in (link.get("rel") or "").lower().split():
-            return _absolute(link.get("href"), base)
+            return absolute(link.get("href"), base)
     return None
 
 
@@ -123,7 +125,7 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
         if _PERMALINK.search(link.get("class") or "") or link.text == "¶":
             link.drop_tree()
             continue
-        target = _absolute(link.get("href"), base)
+        target = absolute(link.get("href"), base)
         if target is None or target == self_url:
             # Not drop_tag, which looks through all siblings.
             link.attrib.pop("href", None)
@@ -133,13 +135,13 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
         if not found.get(target):
             found[target] = text
     for frame in tree.iter("frame", "iframe"):
-        target = _absolute(frame.get("src"), base)
+        target = absolute(frame.get("src"), base)
         if target is not None:
             found.setdefault(target, words(frame.get("title"))[:MAX_ANCHOR])
     for meta in tree.iterfind(".//meta[@content]"):
         refresh = _REFRESH.search(meta.get("content"))
         if refresh and (meta.get("http-equiv") or "").lower() == "refresh":
-            target = _absolute(refresh[1], base)
+            target = absolute(refresh[1], base)
             if target is not None and target != self_url:
                 found.setdefault(target, "")
     return tuple(Outlink(target, text) for target, text in found.items())
@@ -153,17 +155,27 @@ def _anchor(link: Tree) -> str:
     return text[:MAX_ANCHOR]
 
 
-def _absolute(href: str | None, base: str) -> str | None:
+def absolute(href: str | None, base: str) -> str | None:
+    """Return where a link leads as seen from the page at `base`, without its fragment.
+
+    None for what is no other page: mail, scripts, a place on the same page. From a file that was
+    imported (`doc:`) links lead to its neighbours; no web page has one to them.
+    """
     href = (href or "").strip()
     if not href or href.startswith("#"):
         return None
+    local = base.startswith(_FILES)
     try:
-        target = urldefrag(urljoin(base, _SPACE.sub("%20", href))).url
+        # Only of the web's schemes does the library know that they have relative addresses.
+        start = f"http:{base.removeprefix('doc:')}" if local else base
+        target = urldefrag(urljoin(start, _SPACE.sub("%20", href))).url
     except ValueError:
         return None
-    if not target.startswith(("http://", "https://")) or len(target) > MAX_URL:
+    if local and not _SCHEME.match(href) and not href.startswith("//"):
+        target = f"doc:{target.removeprefix('http:')}"
+    elif not target.startswith(("http://", "https://")):
         return None
-    return target
+    return target if len(target) <= MAX_URL else None
 
 
 def first_heading(tree: Tree) -> str:

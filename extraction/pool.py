@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from store.digest import sha256
 
 from .bounds import bound_memory, bound_time
-from .extract import Refusal, extract
+from .extract import Refusal
 from .finish import finish_pages
+from .kinds import read
 
 if TYPE_CHECKING:
     from store.page import PageVersion
@@ -206,7 +207,7 @@ def _work(job: Job) -> "PageVersion | Refusal":
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     bound_time()
     try:
-        page = extract(
+        page = read(
             job.body,
             job.headers,
             job.url,

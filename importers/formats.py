@@ -18,6 +18,8 @@ HEAD = 4096
 
 FORMATS = {
     "jsonl": "rows of JSON (.jsonl, .jsonl.gz, .jsonl.zst)",
+    "folder": "folders of documents",
+    "document": "documents (PDF, DOCX, PPTX, XLSX, EPUB, HTML, MHTML, Markdown, text)",
 }
 """Module and what it reads, in the order in which they are asked: certain signs first, and what
 could be nearly anything (plain text) last.

@@ -139,7 +139,9 @@ class _Writer:
         for child in tree:
             name = local(child)
             if name == "r":
-                if found := _LINK_FIELD.search("".join(i.text or "" for i in child.iter(q("instrText")))):
+                if found := _LINK_FIELD.search(
+                    "".join(i.text or "" for i in child.iter(q("instrText")))
+                ):
                     target = found[1]
                 for mark in child.iter(q("fldChar")):
                     kind = mark.get(q("fldCharType"))

@@ -68,9 +68,7 @@ class Draft:
     site: str = ""
 
 
-def page_of(
-    draft: Draft, url: str, fetched_at: datetime, status: int, source: str
-) -> PageVersion:
+def page_of(draft: Draft, url: str, fetched_at: datetime, status: int, source: str) -> PageVersion:
     """Return the page of a draft that was found at `url`.
 
     Raises Unfit where nothing can be read in it, or more than a page holds.

@@ -79,7 +79,9 @@ def _yaml(front: str) -> dict[str, str] | None:
 
     try:
         # Nothing but words: no dates, no objects, and no anchors that multiply.
-        about = None if re.search(r"[:\-,\[]\s*[&*]\w", front) else yaml.load(front, yaml.BaseLoader)  # noqa: S506
+        about = (
+            None if re.search(r"[:\-,\[]\s*[&*]\w", front) else yaml.load(front, yaml.BaseLoader)
+        )
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return _words(about) if isinstance(about, dict) else None

@@ -5,6 +5,7 @@ columns row after row is a table, what ends before the margin ends a paragraph. 
 pdfium nor the file. Each page begins with its mark, so that the marks count the pages.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -230,12 +231,10 @@ class _Page:
         pieces = [block[0].text]
         right = max(one.right for one in block)
         room = 0.12 * (right - min(one.left for one in block))
-        for above, one in zip(block, block[1:], strict=False):
+        for above, one in itertools.pairwise(block):
             full = above.right >= right - max(4 * above.size, room)
             is_row = len(above.cells) > 2 or len(one.cells) > 2
-            if above.text.endswith(HYPHEN) or (
-                not is_row and (full or one.text[:1].islower())
-            ):
+            if above.text.endswith(HYPHEN) or (not is_row and (full or one.text[:1].islower())):
                 pieces[-1] = _glued([pieces[-1], one.text], self._style.words)
             else:
                 pieces.append(one.text)
@@ -260,7 +259,7 @@ def _usual_gap(lines: Sequence[Line]) -> float:
     """The room between two lines of a paragraph, in points: the middle one of the page."""
     gaps = sorted(
         above.bottom - one.top
-        for above, one in zip(lines, lines[1:], strict=False)
+        for above, one in itertools.pairwise(lines)
         if abs(above.size - one.size) < 0.5 and -0.6 * one.size < above.bottom - one.top
         and above.bottom - one.top < 1.3 * one.size
     )  # fmt: skip

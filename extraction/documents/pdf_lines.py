@@ -16,8 +16,12 @@ HYPHEN = "\ufffe"
 
 _BREAK = re.compile(f"\r\n|\r|\n|(?<={HYPHEN})(?=.)")
 _BOLD = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
-_BULLETS = {ord(char): "•" for char in "\uf0b7\uf0a7\uf0d8\uf0fc\uf06e\uf0a8\uf0b0\u25cf\u25aa\uf02d"}
-_UNSEEN = {ord(char): None for char in "\x00\x01\x03\x04\x05\x06\x07\x08\x0b\x0e\x0f\u00ad\ufeff\u200b"}
+_BULLETS = {
+    ord(char): "•" for char in "\uf0b7\uf0a7\uf0d8\uf0fc\uf06e\uf0a8\uf0b0\u25cf\u25aa\uf02d"
+}
+_UNSEEN = {
+    ord(char): None for char in "\x00\x01\x03\x04\x05\x06\x07\x08\x0b\x0e\x0f\u00ad\ufeff\u200b"
+}
 _ITEM = re.compile(r"(?:[•◦▪‣■□○●·–—-]|\(?\w{1,3}[.)])\Z")  # of a list: its words stand apart
 _GAP = 1.0
 """Sizes of the font between two words from which they are two cells of a row."""

@@ -4,6 +4,7 @@ A cell ends where nothing stands for about the size of the font (`pdf_lines`). R
 not stand under one another make no table. It knows nothing about paragraphs.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -102,7 +103,7 @@ def _bands(rows: Sequence[Sequence[Cell]]) -> list[tuple[float, float]] | None:
         (min(row[k].left for row in full), max(row[k].right for row in full)) for k in range(most)
     ]
     # A figure may reach a little into the next column: tolerated is what no eye would mistake.
-    if any(a[1] > b[0] + 2 for a, b in zip(bands, bands[1:], strict=False)):
+    if any(a[1] > b[0] + 2 for a, b in itertools.pairwise(bands)):
         return None
     return bands
 

@@ -109,7 +109,11 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "|" + "|".join(f" {cell.replace('|', chr(92) + '|')} " if cell else " " for cell in cells) + "|"
+    return (
+        "|"
+        + "|".join(f" {cell.replace('|', chr(92) + '|')} " if cell else " " for cell in cells)
+        + "|"
+    )
 
 
 def _is_number(word: str) -> bool:
