@@ -110,7 +110,8 @@ def epub(chapters: Sequence[tuple[str, str]] = PAGES) -> bytes:
     )
     files["OEBPS/book.opf"] = (
         '<package xmlns="http://www.idpf.org/2007/opf" version="3.0">'
-        '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The harbour book</dc:title>'
+        '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        "<dc:title>The harbour book</dc:title>"
         "<dc:creator>M. Keeper</dc:creator><dc:language>en</dc:language><dc:date>1911-05-04"
         '</dc:date></metadata><manifest><item id="nav" href="nav.xhtml" properties="nav" '
         f'media-type="application/xhtml+xml"/>{"".join(items)}</manifest>'

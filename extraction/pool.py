@@ -1,8 +1,8 @@
 """Extraction in processes of its own, because it holds the interpreter for tens of milliseconds.
 
-A worker lives no longer than the process that started it, spends no more than `PATIENCE` on a page,
-and may crash on one without losing the others. Its caller waits in an event loop (`extract`) or in
-a thread (`submit`, `finish`). It knows nothing about where pages come from.
+A worker lives no longer than the process that started it, spends no more than `kinds.patience` on a
+page, and may crash on one without losing the others. Its caller waits in an event loop (`extract`)
+or in a thread (`submit`, `finish`). It knows nothing about where pages come from.
 """
 
 import asyncio
@@ -25,15 +25,12 @@ from store.digest import sha256
 from .bounds import bound_memory, bound_time
 from .extract import Refusal
 from .finish import finish_pages
-from .kinds import read
+from .kinds import patience, read
 
 if TYPE_CHECKING:
     from store.page import PageVersion
 
 logger = logging.getLogger(__name__)
-
-PATIENCE = 30.0
-"""Seconds that one page may take; the slowest honest page seen (2.5 MB of links) took 2.4."""
 
 
 class Job(NamedTuple):
@@ -204,8 +201,9 @@ def _alarm(number: int, frame: FrameType | None) -> None:
 
 def _work(job: Job) -> "PageVersion | Refusal":
     signal.signal(signal.SIGALRM, _alarm)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-    bound_time()
+    seconds = patience(job.body)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    bound_time(2 * seconds)
     try:
         page = read(
             job.body,
@@ -220,7 +218,7 @@ def _work(job: Job) -> "PageVersion | Refusal":
             return page
         return replace(page, capture=sha256(job.body))
     except _TooSlow:
-        return Refusal("too-slow", f"it could not be read in {PATIENCE:.0f} seconds")
+        return Refusal("too-slow", f"it could not be read in {seconds:.0f} seconds")
     except MemoryError:
         return Refusal("too-complex", "reading it takes more memory than one page may have")
     except Exception as error:  # a page must never stop a crawl

@@ -6,7 +6,7 @@ What is in it is for `extraction` to read; here it only is told that something r
 from collections.abc import Iterator
 from pathlib import Path
 
-from extraction.kinds import ENDINGS, kind_of_zip
+from extraction.kinds import ENDINGS, OLE, kind_of_zip
 
 from .base import Item
 from .files import address, content_type, document
@@ -28,7 +28,7 @@ def claims(path: Path, head: bytes) -> bool:
     if path.is_dir() or not head:
         return False
     begin = head[:1024].lstrip().lower()
-    if begin.startswith(b"%pdf-") or begin.startswith(_PAGE):
+    if begin.startswith((b"%pdf-", *_PAGE)) or head.startswith(OLE):
         return True
     if head.startswith(b"PK\x03\x04"):
         return bool(kind_of_zip(path)) or content_type(path.name) in ZIPPED

@@ -18,8 +18,12 @@ from .draft import Draft, Unfit, day_of
 from .zipped import local, opened
 
 MAX_DEPTH = 40
-_PASS = frozenset(("ins", "moveTo", "smartTag", "sdt", "sdtContent", "fldSimple", "customXml", "dir",
-                   "bdo", "oMath", "oMathPara", "r", "object"))  # fmt: skip
+_PASS = frozenset(
+    re.findall(
+        r"\w+",
+        "ins moveTo smartTag sdt sdtContent fldSimple customXml dir bdo oMath oMathPara r object",
+    )
+)
 _LINK_FIELD = re.compile(r'HYPERLINK\s+"([^"]+)"')
 
 Tree = Any
@@ -44,6 +48,8 @@ def read(body: bytes, url: str, content_type: str = "") -> Draft:
         tree = document.element.body
         said = document.core_properties
         about = (said.title, said.author, said.language, str(said.modified or said.created or ""))
+    except MemoryError:
+        raise
     except Exception as error:  # the library raises what its XML happens to break
         raise Unfit("damaged", f"Word's package cannot be read ({type(error).__name__})") from None
     writer = _Writer(document, Styles(document.part))
@@ -139,9 +145,8 @@ class _Writer:
         for child in tree:
             name = local(child)
             if name == "r":
-                if found := _LINK_FIELD.search(
-                    "".join(i.text or "" for i in child.iter(q("instrText")))
-                ):
+                code = "".join(one.text or "" for one in child.iter(q("instrText")))
+                if found := _LINK_FIELD.search(code):
                     target = found[1]
                 for mark in child.iter(q("fldChar")):
                     kind = mark.get(q("fldCharType"))

@@ -36,7 +36,7 @@ Tree = Any
 
 @dataclass(slots=True)
 class _Package:
-    """What an OPF says: the chapters' names in order, what it calls itself, where its contents are."""
+    """What an OPF says: the chapters in order, what it calls itself, where its contents stand."""
 
     chapters: list[str]
     about: dict[str, list[str]] = field(default_factory=dict)

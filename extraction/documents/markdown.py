@@ -16,9 +16,12 @@ READER = "markdown/1"
 MAX_FRONT = 50_000
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FRONT_TOML = re.compile(r"\A\+\+\+[ \t]*\r?\n(.*?)\r?\n\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_ANCHOR = re.compile(r"(?m)(?:^|[:\-,\[{]\s*)[&*]\w")
 _FENCE = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)|`[^`\n]+`")
-_LINK = re.compile(r"(?<!!)\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?([^\s()<>]+(?:\([^\s()]*\))?)>?"
-                   r"(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)")  # fmt: skip
+_LINK = re.compile(
+    r"(?<!!)\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]"  # the words, a pair of brackets in them
+    r"\(\s*<?([^\s()<>]+(?:\([^\s()]*\))?)>?(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)"
+)
 _UNDERLINED = re.compile(r"(?m)^(?!\s)([^\n]{1,200})\n(=+|-+)[ \t]*$")
 _MARK = re.compile(r"(?m)^([ \t]*<!-- )page (?=\d+ -->[ \t]*$)")
 
@@ -77,11 +80,11 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
 def _yaml(front: str) -> dict[str, str] | None:
     import yaml
 
+    if _ANCHOR.search(front):
+        return None  # anchors can multiply a value beyond all bounds, and no title needs one
     try:
-        # Nothing but words: no dates, no objects, and no anchors that multiply.
-        about = (
-            None if re.search(r"[:\-,\[]\s*[&*]\w", front) else yaml.load(front, yaml.BaseLoader)
-        )
+        # The base loader makes words of everything: no dates, no objects.
+        about = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return _words(about) if isinstance(about, dict) else None

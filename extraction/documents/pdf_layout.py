@@ -152,9 +152,13 @@ def _largest(style: Style, pages: Sequence[Sequence[Line]]) -> str:
             while end < len(lines) and abs(lines[end].size - lines[k].size) < 0.5:
                 end += 1
             words = _glued([one.text for one in lines[k:end]], style.words)
-            if lines[k].size > best[0] and 3 < len(words) <= MAX_HEADING:
-                if sum(map(str.isalpha, words)) >= 0.5 * len(words):
-                    best = (lines[k].size, words)
+            is_title = 3 < len(words) <= MAX_HEADING
+            if (
+                is_title
+                and lines[k].size > best[0]
+                and sum(map(str.isalpha, words)) * 2 > len(words)
+            ):
+                best = (lines[k].size, words)
             k = end
     return best[1]
 

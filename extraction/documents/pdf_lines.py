@@ -8,7 +8,7 @@ about paragraphs.
 import ctypes
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 HYPHEN = "\ufffe"
@@ -91,6 +91,25 @@ def lines_of(textpage: Any) -> list[Line]:
                 _cells(text, shown, edges, max(4.0, size * _GAP)),
             )
         )
+    return _rows(found)
+
+
+def _rows(lines: list[Line]) -> list[Line]:
+    """Put together what stands on one line: pdfium parts it where much is empty between words."""
+    found: list[Line] = []
+    for one in lines:
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and abs(last.bottom - one.bottom) < 0.2 * last.size
+            and abs(last.size - one.size) < 0.2 * last.size
+            and one.left > last.right + last.size
+            and not last.text.endswith(HYPHEN)
+        ):
+            text, cells = f"{last.text} {one.text}", (*last.cells, *one.cells)
+            found[-1] = replace(last, text=text, right=one.right, cells=cells)
+        else:
+            found.append(one)
     return found
 
 

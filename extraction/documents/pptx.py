@@ -43,7 +43,7 @@ def read(body: bytes, url: str, content_type: str = "") -> Draft:
             first = first or title
             builder.heading(2, f"Slide {number}: {title}" if title else f"Slide {number}")
             _slide(slide, builder)
-    except Unfit:
+    except (Unfit, MemoryError):
         raise
     except Exception as error:  # the library raises what its XML happens to break
         detail = f"PowerPoint's package cannot be read ({type(error).__name__})"

@@ -48,7 +48,7 @@ def read(body: bytes, url: str, content_type: str = "") -> Draft:
                     raise Unfit("too-large", f"its sheets have more than {MAX_TEXT:,} letters")
                 pieces.append(written)
         book.close()
-    except Unfit:
+    except (Unfit, MemoryError):
         raise
     except Exception as error:  # the library raises what its XML happens to break
         detail = f"Excel's package cannot be read ({type(error).__name__})"

@@ -53,6 +53,8 @@ def member(archive: zipfile.ZipFile, name: str) -> bytes:
         return archive.read(name)
     except KeyError:
         raise Unfit("damaged", f"its part {name[:80]} is missing") from None
+    except MemoryError:
+        raise
     except Exception as error:  # zlib, bz2 and lzma each raise their own
         raise Unfit("damaged", f"its part {name[:80]} cannot be unpacked ({error})") from None
 
