@@ -105,5 +105,6 @@ def _facts(page: PageVersion) -> dict[str, Any]:
         "captured": page.fetched_at.isoformat(),
         "version": page.digest,
         "source": page.source,
+        "capture": page.capture,
         "language": page.lang,
     }

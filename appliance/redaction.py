@@ -23,8 +23,9 @@ from .trace import Event, locked_run, read_run
 
 KEPT = frozenset(
     {"url", "page", "version", "captured", "published", "label", "lang", "type", "name", "digest"}
+    | {"source", "capture"}
 )
-"""What of a purged page stays in a run: which it was, and when it was captured."""
+"""What of a purged page stays in a run: which it was, and when and from where it was captured."""
 
 WRITTEN = frozenset(
     {"completion", "text", "claim", "value", "said", "query", "goal", "arguments", "error"}

@@ -5,7 +5,8 @@
     {"id", "contents"}                             Search-R1: the first line is the title
     {"docid", "url", "text"}                       BrowseComp-Plus, OpenResearcher
     {"_id", "title", "text"}                       BEIR
-    {"url", "title", "text", "fetched_at", …}      what `appliance export` writes
+
+What `appliance export` writes is read by `exported`.
 
 A row without an address gets one that stays the same: `doc://<file>/<id>`. It knows no files.
 """
@@ -22,10 +23,11 @@ from urllib.parse import quote, urlsplit
 from extraction.extract import MAX_TEXT
 from extraction.metadata import MAX_TITLE
 from store.errors import UrlError
-from store.page import Outlink, PageVersion
+from store.page import PageVersion
 from store.urls import LONGEST
 
 from .base import Ready, Reject
+from .exported import is_exported, read_exported
 from .seen import Seen
 
 _TEXTS = ("text", "doc", "contents", "content", "body", "markdown")
@@ -34,7 +36,6 @@ _FETCHED = ("fetched_at", "crawled_at", "date_crawled", "captured")
 _PUBLISHED = ("published", "date", "published_at", "date_published")
 _FRONT_TITLE = re.compile(r"\A---\r?\n(?:.*\r?\n){0,10}?title:[ \t]*(.+?)[ \t]*\r?\n")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_CAPTURE = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _PLAIN = "/:@,;=+()'!*-._~"
 _DULL_STEMS = ("corpus", "docs", "documents", "train", "data", "passages", "wiki")
 
@@ -59,6 +60,8 @@ def read_row(row: object, place: str, origin: Origin, capture: str = "") -> Read
     """Return the page in a row, or why it is none; `capture` is the digest of the row's bytes."""
     if not isinstance(row, Mapping):
         return Reject(place, "bad-row", "it is no object with named values")
+    if is_exported(row):
+        return _once(read_exported(row, place), origin)
     inner = row.get("metadata")
     more: Mapping[str, Any] = inner if isinstance(inner, Mapping) else {}
     name = next((key for key in _TEXTS if isinstance(row.get(key), str)), None)
@@ -83,9 +86,15 @@ def read_row(row: object, place: str, origin: Origin, capture: str = "") -> Read
         return Reject(place, "bad-address", str(error))
     except (ValueError, TypeError, OverflowError) as error:
         return Reject(place, "bad-row", f"one of its values cannot be used ({error})", shown)
-    if not origin.seen.add(page.url):
-        return Reject(place, "duplicate", "a row before it has the same address", page.url)
-    return Ready(place, page, whole="fetched_at" in row and isinstance(row.get("outlinks"), list))
+    return _once(Ready(place, page), origin)
+
+
+def _once(found: Ready | Reject, origin: Origin) -> Ready | Reject:
+    """Refuse the second row of an address."""
+    if isinstance(found, Ready) and not origin.seen.add(found.page.url):
+        detail = "a row before it has the same address"
+        return Reject(found.place, "duplicate", detail, found.page.url)
+    return found
 
 
 def _page(
@@ -100,11 +109,10 @@ def _page(
     site = _string(row, more, "site")
     if not site and url[:4].lower() == "http":
         site = urlsplit(url).hostname or ""
-    own = row.get("capture")
     status = row.get("status", 200)
     return PageVersion(
         url=url,
-        title=" ".join(title.split())[:MAX_TITLE] if "fetched_at" not in row else title,
+        title=" ".join(title.split())[:MAX_TITLE],
         text=text,
         fetched_at=_time(row, more) or origin.fetched_at,
         lang=_string(row, more, "lang") or _string(row, more, "language"),
@@ -112,13 +120,8 @@ def _page(
         published=_day(row, more),
         author=_string(row, more, "author"),
         status=status if isinstance(status, int) and 0 <= status <= 999 else 200,
-        source=_string(row, more, "source") if "fetched_at" in row else origin.source,
-        extractor=_string(row, more, "extractor"),
-        outlinks=tuple(_links(row.get("outlinks"))),
-        etag=_string(row, {}, "etag") or None,
-        last_modified=_string(row, {}, "last_modified") or None,
-        aliases=tuple(one for one in row.get("aliases") or () if isinstance(one, str)),
-        capture=own if isinstance(own, str) and _CAPTURE.match(own) else capture,
+        source=origin.source,
+        capture=capture,
     )
 
 
@@ -173,12 +176,3 @@ def _day(row: Mapping[str, Any], more: Mapping[str, Any]) -> date | None:
             except ValueError:
                 continue
     return None
-
-
-def _links(value: object) -> "list[Outlink]":
-    if not isinstance(value, list):
-        return []
-    pairs = (one for one in value if isinstance(one, list) and len(one) == 2)
-    return [
-        Outlink(url, text) for url, text in pairs if isinstance(url, str) and isinstance(text, str)
-    ]

@@ -254,7 +254,8 @@ class _Run:
         if self._store is None or self._job is None or not batch.items:
             return
         source = f"{self._reader.NAME}:{self._path.name}"
-        also = advance(self._job, batch.items, batch.refused, rejects, source)
+        gone = [(page.url, page.gone_at) for page in batch.pages if page.gone_at is not None]
+        also = advance(self._job, batch.items, batch.refused, rejects, source, gone)
         self._added += self._store.add(batch.pages, also)
         self._job = replace(self._job, items=self._job.items + batch.items)
 

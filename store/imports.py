@@ -4,8 +4,9 @@ A batch of pages and its line here are one transaction, so that a kill loses not
 nothing twice. It knows nothing about formats or extraction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -41,6 +42,7 @@ UPDATE import_job SET items = items + %s, new = new + %s, changed = changed + %s
     unchanged = unchanged + %s, rejects = %s
 WHERE id = %s AND items = %s
 """
+_GONE = "UPDATE page SET gone_at = %s WHERE collection_id = %s AND url_hash = %s"
 _SEEN = """
 INSERT INTO import_page (job_id, url_hash, url, pass) VALUES (%s, %s, %s, %s)
 ON CONFLICT (job_id, url_hash) DO UPDATE SET pass = excluded.pass
@@ -114,15 +116,21 @@ def advance(
     refused: Iterable[Refused],
     rejects: Mapping[str, int],
     source: str,
+    gone: Sequence[tuple[str, datetime]] = (),
 ) -> Also:
     """Return what `PageStore.add` is to write with the batch that follows on `job.items`.
 
     `items` is how many things of the archive the batch comes from, `refused` those that became
-    no page; `rejects` are the numbers of all so far.
+    no page; `rejects` are the numbers of all so far. `gone` are (address, time) of pages that were
+    gone from their servers where they come from.
     """
 
     def write(connection: Connection, collection: int, added: AddReport) -> None:
         put_failures(connection, collection, ((*_named(one), source) for one in refused if one.url))
+        if gone:
+            with connection.cursor() as cursor:
+                rows = [(since, collection, url_hash(url)) for url, since in gone]
+                cursor.executemany(_GONE, rows)
         values: tuple[Any, ...] = (items, added.new, added.changed, added.unchanged)
         done = connection.execute(_ADVANCE, (*values, Jsonb(dict(rejects)), job.id, job.items))
         if done.rowcount != 1:

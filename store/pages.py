@@ -105,6 +105,18 @@ SELECT DISTINCT reached.asked FROM reached
 JOIN page ON page.collection_id = %(collection)s AND page.url_hash = reached.hash
 {_AT}
 """
+_NAMES = """
+WITH RECURSIVE reached (version, page_hash, hash, url, steps) AS (
+    SELECT current_version, url_hash, url_hash, ''::text, 0 FROM page
+    WHERE collection_id = %(collection)s AND current_version IS NOT NULL
+    UNION
+    SELECT reached.version, reached.page_hash, alias.url_hash, alias.url, reached.steps + 1
+    FROM reached JOIN alias ON alias.target_hash = reached.hash
+    WHERE alias.collection_id = %(collection)s AND alias.seq_to IS NULL
+      AND reached.steps < %(longest)s
+)
+SELECT version, url FROM reached WHERE steps > 0 AND hash <> page_hash
+"""
 _CURRENT = f"""
 SELECT {_COLUMNS} FROM page_version AS version JOIN page ON page.id = version.page_id
 WHERE version.seq_to IS NULL AND page.collection_id = %s AND version.id > %s
@@ -266,6 +278,13 @@ class PageStore:
                 (self._id(connection),),
             ).fetchall()
         return {bytes(key): bytes(target) for key, target in rows}
+
+    def names(self) -> Iterator[tuple[int, str]]:
+        """Yield (version id, address) for each alias that leads to a page, through others too."""
+        with self._database.raw() as connection, connection.cursor(name="names") as cursor:
+            values = {"collection": self._id(connection), "longest": LONGEST_CHAIN}
+            cursor.execute(_NAMES, values)
+            yield from cursor
 
     def count(self) -> int:
         """Return how many pages there are."""

@@ -37,6 +37,7 @@ VERBS = {
     "eval": Verb("Ask every question of a file and count the right answers."),
     "crawl": Verb("Fetch web pages into the store (the verb that may reach outside).", "open"),
     "import": Verb("Read archives, dumps, folders and files into the store."),
+    "export": Verb("Write the stored pages to a file of JSON rows."),
     "gaps": Verb("List what runs asked the corpus for in vain."),
     "index": Verb("Index what was stored: passages, vectors, the frozen snapshot.", "loopback"),
     "models": Verb("List, show, import, verify and remove local models."),

@@ -21,7 +21,8 @@ class Evidence:
     """One checked quote.
 
     `label` is `verbatim` (the claim's own letters), `contains` (the same written otherwise) or
-    `entailed` (a model judged it so).
+    `entailed` (a model judged it so). `source` says where the page came from, `capture` is the
+    digest of the bytes that it was read from.
     """
 
     url: str
@@ -32,6 +33,8 @@ class Evidence:
     end: int
     quote: str
     label: str
+    source: str = ""
+    capture: str = ""
 
     @classmethod
     def of(cls, page: PageVersion, start: int, end: int, label: str) -> Self:
@@ -45,6 +48,8 @@ class Evidence:
             end=end,
             quote=page.text[start:end],
             label=label,
+            source=page.source,
+            capture=page.capture,
         )
 
     def to_json(self) -> dict[str, object]:
@@ -58,6 +63,8 @@ class Evidence:
             "end": self.end,
             "quote": self.quote,
             "label": self.label,
+            **({"source": self.source} if self.source else {}),
+            **({"capture": self.capture} if self.capture else {}),
         }
 
 

@@ -30,7 +30,7 @@ def page_html(page: PageVersion, spans: Sequence[tuple[int, int]] = ()) -> str:
     style = files(__package__).joinpath("page.css").read_text("utf-8")
     facts = (
         f"{html.escape(page.url)} · captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · "
-        f"{html.escape(page.digest)}"
+        f"{html.escape(page.digest)}{html.escape(origin(page))}"
     )
     return (
         '<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -45,6 +45,14 @@ def page_html(page: PageVersion, spans: Sequence[tuple[int, int]] = ()) -> str:
         facts=facts,
         body=body,
     )
+
+
+def origin(page: PageVersion) -> str:
+    """Say where a page came from and the digest of what was captured; nothing where neither is
+    known.
+    """
+    source = f" · from {page.source}" if page.source else ""
+    return source + (f" · its bytes had {page.capture}" if page.capture else "")
 
 
 def body_html(text: str, spans: Sequence[tuple[int, int]] = (), spelled: bool = False) -> str:

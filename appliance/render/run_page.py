@@ -20,7 +20,7 @@ from models.turns import read_turn
 from store.page import PageVersion
 
 from ..trace import Event, Run
-from .page import body_html
+from .page import body_html, origin
 from .plot import Bar, stacked
 from .terminal import counted
 
@@ -163,8 +163,14 @@ def _quote(item: Mapping[str, Any], numbers: Mapping[tuple[str, str], int]) -> s
         f"<blockquote>{_text(item.get('quote', ''))}</blockquote>\n"
         f'<p class="where"><span class="label">{_text(item.get("label", ""))}</span> · '
         f'<a href="#page-{number}">{_text(item.get("title", ""))}</a> · '
-        f"{_text(item.get('url', ''))} · captured {_day(item.get('captured'))}</p>\n"
+        f"{_text(item.get('url', ''))} · captured {_day(item.get('captured'))}{_from(item)}</p>\n"
     )
+
+
+def _from(item: Mapping[str, Any]) -> str:
+    """Where the page came from, unless it was crawled from its address."""
+    source = str(item.get("source", ""))
+    return "" if source in ("", "crawl") else f" from {_text(source)}"
 
 
 def _seconds(event: Event, name: str) -> float:
@@ -286,7 +292,8 @@ def _sources(quoted: Sequence[Quoted], pages: Versions) -> str:
         body = body_html(_STEERING.sub("\ufffd", page.text), spans, spelled=True)
         parts.append(
             f'<details open><summary>{_text(page.title)}</summary><p class="where">{_text(url)} · '
-            f"captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · {_text(digest)}</p>\n"
+            f"captured {page.fetched_at:%Y-%m-%d %H:%M} UTC · {_text(digest)}"
+            f"{_text(origin(page))}</p>\n"
             f"<article>{body}</article></details></div>\n"
         )
     return "".join([*parts, "</section>\n"])

@@ -35,9 +35,12 @@ def evidence_lines(evidence: Evidence, number: int) -> str:
         initial_indent="    “",
         subsequent_indent="     ",
     )
+    # What was crawled comes from its address; of anything else it is worth knowing.
+    source = "" if evidence.source in ("", "crawl") else f" from {shorten(evidence.source, 60)}"
     return (
         f"[{number}] {safe(evidence.title)}\n{quote}”\n"
-        f"    {safe(evidence.url)} · captured {evidence.captured:%Y-%m-%d} · {evidence.label}"
+        f"    {safe(evidence.url)} · captured {evidence.captured:%Y-%m-%d}{source} · "
+        f"{evidence.label}"
     )
 
 

@@ -33,10 +33,13 @@ class ToolResult:
         return blake_json({"text": self.text, "data": without_capture(self.data)})
 
 
+_CAPTURE = frozenset({"captured", "source", "capture"})
+
+
 def without_capture(value: object) -> object:
-    """A copy of JSON values without the times at which pages were captured."""
+    """A copy of JSON values without when, from where and as which bytes pages were captured."""
     if isinstance(value, Mapping):
-        return {key: without_capture(item) for key, item in value.items() if key != "captured"}
+        return {key: without_capture(item) for key, item in value.items() if key not in _CAPTURE}
     if isinstance(value, (list, tuple)):
         return [without_capture(item) for item in value]
     return value

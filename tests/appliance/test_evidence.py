@@ -262,6 +262,10 @@ def test_evidence_as_json_keeps_every_field() -> None:
         "quote": "q",
         "label": "verbatim",
     }
+    imported = replace(evidence, source="warc:a.warc.gz", capture="sha256:1")
+    assert imported.to_json() == {
+        **evidence.to_json(), "source": "warc:a.warc.gz", "capture": "sha256:1",
+    }  # fmt: skip
 
 
 RIVERS = """# Rivers

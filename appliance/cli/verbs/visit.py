@@ -4,6 +4,7 @@ import click
 
 from models.profiles import profile
 from store.page import clean
+from store.pages import PageStore
 
 from ...readers import open_store
 from ...render.terminal import safe
@@ -27,22 +28,43 @@ def command(
     urls: tuple[str, ...], goal: str, tokens: int, collection: str | None, as_json: bool
 ) -> None:
     """Show the passages of each stored page URL that serve the goal, verbatim."""
-    from store.pages import PageStore
-
     config = config_from(collection=collection)
     with open_store(config) as database:
         pages = PageStore(database, config.collection)
         tool = VisitTool(pages, 0, record_misses=False, evidence_tokens=tokens)
         result = tool.run({"url": [clean(url) for url in urls], "goal": clean(goal)}, "")
-        gone = pages.gone([str(page["page"]) for page in result.data["pages"] if "page" in page])  # type: ignore[attr-defined]
+        found = [str(page["page"]) for page in result.data["pages"] if "page" in page]  # type: ignore[attr-defined]
+        gone = pages.gone(found)
+        captures = _captures(pages, found)
     if as_json:
         since = {url: at.isoformat() for url, at in gone.items()}
-        print_json({"text": result.text, **result.data, **({"gone": since} if gone else {})})
+        print_json(
+            {"text": result.text, **result.data, "captures": captures}
+            | ({"gone": since} if gone else {})
+        )
     else:
         click.echo(safe(result.text).rstrip())
+    for url, facts in captures.items():
+        if facts["source"] not in ("", "crawl"):
+            line = f"captured {facts['captured'][:10]} from {facts['source']}: {url}"
+            click.echo(safe(line), err=True)
     for url, at in gone.items():
         click.echo(f"gone from the web since {at.date().isoformat()}: {safe(url)}", err=True)
     missing = [page["url"] for page in result.data["pages"] if page.get("missing")]  # type: ignore[attr-defined]
     if missing:
         click.echo(f"not in the corpus: {', '.join(missing)}", err=True)
         raise click.exceptions.Exit(1)
+
+
+def _captures(pages: PageStore, urls: list[str]) -> dict[str, dict[str, str]]:
+    """When, from where and as which bytes each of these pages was captured."""
+    found = {url: pages.resolve(url) for url in urls}
+    return {
+        url: {
+            "captured": page.fetched_at.isoformat(),
+            "source": page.source,
+            "capture": page.capture,
+        }
+        for url, page in found.items()
+        if page is not None
+    }
