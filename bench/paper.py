@@ -28,7 +28,7 @@ def pdf(pages: Sequence[tuple[str, str]] = PAGES, title: str = "The harbour book
         made.set_font("Helvetica", size=22)
         made.cell(text=heading, new_x="LMARGIN", new_y="NEXT")
         made.set_font("Helvetica", size=11)
-        made.multi_cell(w=0, text=" ".join([text] * 4))
+        made.multi_cell(w=0, text=text if len(text) > 200 else " ".join([text] * 4))
     return bytes(made.output())
 
 

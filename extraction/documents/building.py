@@ -10,7 +10,6 @@ from store.page import Outlink
 
 from ..markdown import blocks, joined
 from ..markup import absolute_links
-from .draft import Draft  # noqa: F401  (readers build one from what is returned here)
 
 Tree = Any
 

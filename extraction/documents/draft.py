@@ -79,7 +79,8 @@ def page_of(draft: Draft, url: str, fetched_at: datetime, status: int, source: s
         raise Unfit("no-text", "there is not a letter in it")
     if len(text) > MAX_TEXT:
         raise Unfit("too-large", f"its text has {len(text):,} letters, more than {MAX_TEXT:,}")
-    address, aliases = canonical(url), ()
+    address = canonical(url)
+    aliases: tuple[str, ...] = ()
     if draft.url:
         try:
             if url_hash(draft.url) != url_hash(url):

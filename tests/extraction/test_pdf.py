@@ -58,7 +58,9 @@ def test_each_page_has_its_mark_and_its_text() -> None:
     found = page(paper.pdf())
     assert marks(found.text) == [1, 2, 3]
     second = found.text.split(page_mark(2))[1].split(page_mark(3))[0]
-    assert second.startswith("\n\n# Lamps of the pier\n\nForty lamps of brass stand on the pier, and")
+    assert second.startswith(
+        "\n\n# Lamps of the pier\n\nForty lamps of brass stand on the pier, and"
+    )
     assert (found.title, found.author, found.lang) == ("The harbour book", "M. Keeper", "en")
     assert found.published is not None
     assert found.extractor == pdf.reader()
@@ -80,13 +82,20 @@ def test_the_largest_words_are_the_title_where_it_has_none() -> None:
     made = blank()
     made.add_page()
     made.multi_cell(0, text="All of one size, here as there. " * 20)
-    assert page(bytes(made.output()), "doc://in/Annual_report-2019.pdf").title == "Annual report-2019"
+    assert (
+        page(bytes(made.output()), "doc://in/Annual_report-2019.pdf").title == "Annual report-2019"
+    )
 
 
 def test_a_table_is_one() -> None:
     made = blank()
     made.add_page()
-    rows = [("Ship", "Masts", "Year"), ("Alma", "2", "1871"), ("Berta", "3", "1902"), ("C", "1", "")]
+    rows = [
+        ("Ship", "Masts", "Year"),
+        ("Alma", "2", "1871"),
+        ("Berta", "3", "1902"),
+        ("C", "1", ""),
+    ]
     with made.table(rows, borders_layout="NONE", first_row_as_headings=False):
         pass
     assert (

@@ -86,7 +86,9 @@ def test_a_folder_holds_every_kind(database: Database, tmp_path: Path) -> None:
 def test_a_folder_that_changed_is_read_again_and_only_its_change_is_new(
     database: Database, tmp_path: Path
 ) -> None:
-    folder = written(tmp_path / "paper", **{"a.html": paper.html("One"), "b.html": paper.html("Two")})
+    folder = written(
+        tmp_path / "paper", **{"a.html": paper.html("One"), "b.html": paper.html("Two")}
+    )
     assert run_import(database, folder, options()).new == 2
     assert run_import(database, folder, options()).state == "known"
     written(folder, **{"c.html": paper.html("Three"), "a.html": paper.html("Uno")})
@@ -196,6 +198,8 @@ def test_one_document_by_itself(name: str, database: Database, tmp_path: Path) -
     report = run_import(database, path, options())
     assert (report.format, report.new, report.rejects) == ("document", 1, {})
     (page,) = pages(database).values()
-    assert f"doc://{name}" in (page.url, *page.aliases) or PageStore(database).resolve(f"doc://{name}")
+    assert f"doc://{name}" in (page.url, *page.aliases) or PageStore(database).resolve(
+        f"doc://{name}"
+    )
     assert page.title
     assert page.source == f"file:{name}"
