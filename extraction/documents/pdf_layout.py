@@ -26,10 +26,13 @@ _ONLY_BULLET = re.compile(r"^[•◦▪‣■□○●·]$")
 _NUMBERED = re.compile(r"^(?:\d{1,3}[.)]|\(?[a-z]\)|\([ivx]{1,4}\))\s+\S")
 _STOPS = re.compile(r"[.!?:;。！？：]['\"”’)\]]*$")
 _DIGITS = re.compile(r"\d+")
+_MARK, _NO_MARK = "<!-- page ", "<!-- Page "  # a text cannot say where it stands
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _UNSPACED = re.compile(r"(?:\w[–/]|\d-)\Z")  # 737–9, a path: a line ends in it as a word does
-_LAST_WORD = re.compile(r"([^\W\d_]+)\Z")
-_FIRST_WORD = re.compile(r"\A([^\W\d_]+)")
+_LAST_MARK, _NO_MARK = "<!-- page ", "<!-- Page "  # a text cannot say where it stands
+_WORD = re.compile(r"([^\W\d_]+)\Z")
+_FIRST_MARK, _NO_MARK = "<!-- page ", "<!-- Page "  # a text cannot say where it stands
+_WORD = re.compile(r"\A([^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Style:
     body: float
     sizes: tuple[float, ...]
     bolds: bool
+    codes: bool
     words: frozenset[str]
 
     def level(self, one: Line) -> int:
@@ -77,12 +81,13 @@ def markdown(sheets: Sequence[Sheet]) -> tuple[str, str]:
 def style_of(pages: Iterable[Sequence[Line]]) -> Style:
     """Return what is known of a document from all of its lines."""
     letters: Counter[float] = Counter()
-    bold = total = 0
+    bold = mono = total = 0
     words: set[str] = set()
     for lines in pages:
         for one in lines:
             letters[round(one.size * 2) / 2] += len(one.text)
             bold += len(one.text) * one.bold
+            mono += len(one.text) * one.mono
             total += len(one.text)
             words.update(word.lower() for word in _WORD.findall(one.text))
     body = max(letters, key=lambda size: (letters[size], -size), default=0.0)
@@ -91,7 +96,9 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
     for size in large:
         if len(sizes) < LEVELS and (not sizes or size < sizes[-1] * 0.93):
             sizes.append(size)
-    return Style(body, tuple(sizes), 0 < bold < 0.3 * total, frozenset(words))
+    return Style(
+        body, tuple(sizes), 0 < bold < 0.3 * total, 0 < mono < 0.5 * total, frozenset(words)
+    )
 
 
 def without_furniture(sheets: Sequence[Sheet]) -> list[list[Line]]:
@@ -195,7 +202,9 @@ class _Page:
             end = self._end(lines, k)
             block = lines[k:end]
             level = self._style.level(block[0])
-            if level:
+            if self._is_code(block[0]):
+                found.append(_code(block))
+            elif level:
                 text = _glued([one.text for one in block], self._style.words)
                 found.append(f"{'#' * level} {text}")
             else:
@@ -206,6 +215,10 @@ class _Page:
     def _end(self, lines: Sequence[Line], start: int) -> int:
         """Where the block that begins at `start` ends."""
         end = start + 1
+        if self._is_code(lines[start]):
+            while end < len(lines) and self._is_code(lines[end]):
+                end += 1
+            return end
         level = self._style.level(lines[start])
         while end < len(lines) and self._goes_on(lines[end - 1], lines[end], lines[start], level):
             if level and sum(len(one.text) for one in lines[start : end + 1]) > MAX_HEADING:
@@ -214,7 +227,11 @@ class _Page:
         return end
 
     def _goes_on(self, above: Line, one: Line, first: Line, level: int) -> bool:
-        if self._style.level(one) != level or abs(one.size - above.size) > 0.15 * above.size:
+        if (
+            self._is_code(one)
+            or self._style.level(one) != level
+            or abs(one.size - above.size) > 0.15 * above.size
+        ):
             return False
         if above.text.endswith(HYPHEN):
             return True
@@ -231,13 +248,17 @@ class _Page:
         indented = one.left - above.left > 0.8 * above.size
         return not (indented and _STOPS.search(above.text) and one.left > first.left)
 
+    def _is_code(self, one: Line) -> bool:
+        """Tell whether a line is set like code, in a document that is not all typewritten."""
+        return self._style.codes and one.mono and self._style.level(one) == 0
+
     def _add(self, block: Sequence[Line], found: list[str]) -> None:
         pieces = [block[0].text]
         right = max(one.right for one in block)
         room = 0.12 * (right - min(one.left for one in block))
         for above, one in itertools.pairwise(block):
             full = above.right >= right - max(4 * above.size, room)
-            is_row = len(above.cells) > 2 or len(one.cells) > 2
+            is_row = max(len(above.cells), len(one.cells)) > 2 or " …" in above.text
             if above.text.endswith(HYPHEN) or (not is_row and (full or one.text[:1].islower())):
                 pieces[-1] = _glued([pieces[-1], one.text], self._style.words)
             else:
@@ -253,6 +274,17 @@ class _Page:
             found[-1] += "\n" + item
         else:
             found.append(item)
+
+
+def _code(block: Sequence[Line]) -> str:
+    """Lines of code between fences, as far in as they stand on the page."""
+    left = min(one.left for one in block)
+    lines = []
+    for one in block:
+        indent = round((one.left - left) / (0.6 * one.size)) if one.size else 0
+        lines.append(" " * min(indent, 80) + one.text.replace(HYPHEN, "-").replace(_MARK, _NO_MARK))
+    fence = "```" if not any("```" in one for one in lines) else "~~~~"
+    return "\n".join([fence, *lines, fence])
 
 
 def _is_item(text: str) -> bool:

@@ -16,6 +16,8 @@ HYPHEN = "\ufffe"
 
 _BREAK = re.compile(f"\r\n|\r|\n|(?<={HYPHEN})(?=.)")
 _BOLD = re.compile(rb"bold|black|heavy|semibold|demi", re.IGNORECASE)
+_MONO = re.compile(rb"mono|courier|consol|typewriter|cmtt|menlo|inconsolata", re.IGNORECASE)
+_LEADER = re.compile(r"(?:\s?[.·]){5,}")  # the dots between an entry of a list and its page
 _BULLETS = {
     ord(char): "•" for char in "\uf0b7\uf0a7\uf0d8\uf0fc\uf06e\uf0a8\uf0b0\u25cf\u25aa\uf02d"
 }
@@ -47,6 +49,7 @@ class Line:
     top: float
     size: float
     bold: bool
+    mono: bool = False
     cells: tuple[Cell, ...] = ()
 
 
@@ -65,6 +68,7 @@ def lines_of(textpage: Any) -> list[Line]:
         if not shown:
             continue
         words = text[start:end].translate(_BULLETS).translate(_UNSEEN).strip()
+        words = _LEADER.sub(" …", words)
         if not words:
             continue
         edges: list[tuple[float, float]] = []
@@ -75,8 +79,10 @@ def lines_of(textpage: Any) -> list[Line]:
         pdfium.FPDFText_GetMatrix(textpage, middle, matrix)
         scale = (matrix.c**2 + matrix.d**2) ** 0.5
         size = pdfium.FPDFText_GetFontSize(textpage, middle) * (scale or 1.0)
-        length = pdfium.FPDFText_GetFontInfo(textpage, middle, name, 128, flags)
-        bold = bool(length and _BOLD.search(name.raw[: max(0, min(length, 128) - 1)]))
+        fonts = []
+        for i in (shown[0], shown[len(shown) // 2], shown[-1]):
+            length = pdfium.FPDFText_GetFontInfo(textpage, at(i), name, 128, flags)
+            fonts.append(name.raw[: max(0, min(length, 128) - 1)])
         pdfium.FPDFText_GetCharOrigin(textpage, middle, x, y)
         found.append(
             Line(
@@ -87,7 +93,8 @@ def lines_of(textpage: Any) -> list[Line]:
                 y.value - 0.25 * size,
                 y.value + 0.75 * size,
                 round(size, 1),
-                bold,
+                bool(_BOLD.search(fonts[1])),
+                all(map(_MONO.search, fonts)),
                 _cells(text, shown, edges, max(4.0, size * _GAP)),
             )
         )

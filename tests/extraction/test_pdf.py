@@ -10,7 +10,7 @@ from fpdf.enums import AccessPermission
 
 from bench import paper
 from extraction.documents import pdf
-from extraction.documents.draft import Unfit, page_of
+from extraction.documents.draft import page_of
 from extraction.documents.pdf_layout import Sheet, markdown
 from extraction.documents.pdf_lines import HYPHEN, Cell, Line
 from extraction.extract import Refusal
@@ -49,7 +49,7 @@ def lines(*texts: str, size: float = 10.0, left: float = 50.0, top: float = 700.
     """Lines of full width under one another."""
     return [
         Line(text, left, left + 400, top - 12 * k - 10, top - 12 * k, size, False,
-             (Cell(text, left, left + 400),))
+             cells=(Cell(text, left, left + 400),))
         for k, text in enumerate(texts)
     ]  # fmt: skip
 
@@ -102,6 +102,23 @@ def test_a_table_is_one() -> None:
         "| Ship | Masts | Year |\n|---|---|---|\n| Alma | 2 | 1871 |\n| Berta | 3 | 1902 |\n| C | 1 | |"
         in page(bytes(made.output())).text
     )
+
+
+def test_code_keeps_its_lines_and_a_typewritten_text_is_none() -> None:
+    made = blank()
+    made.add_page()
+    made.multi_cell(0, text="Words about the code that follows here. " * 20, new_x="LMARGIN")
+    made.set_font("Courier", size=10)
+    for one in ("for ship in ships:", "    sail(ship)", "<!-- page 9 -->"):
+        made.cell(text=one, new_x="LMARGIN", new_y="NEXT")
+    text = page(bytes(made.output())).text
+    assert "```\nfor ship in ships:\n    sail(ship)\n" in text
+    assert marks(text) == [1]
+    typed = FPDF()
+    typed.set_font("Courier", size=10)
+    typed.add_page()
+    typed.multi_cell(0, text="A letter that was typed on a machine. " * 20)
+    assert "```" not in page(bytes(typed.output())).text
 
 
 def test_columns_of_prose_are_read_one_after_the_other() -> None:
