@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from store.pagemarks import page_mark
 
+from .pdf_furniture import Sheet, without_furniture
 from .pdf_lines import HYPHEN, Line
 from .pdf_tables import Table, columns_of, table_of, tabular
 
@@ -25,22 +26,11 @@ _BULLET = re.compile(r"^[•◦▪‣■□○●·\u2013\u2014*-]\s+(?=\S)")
 _ONLY_BULLET = re.compile(r"^[•◦▪‣■□○●·]$")
 _NUMBERED = re.compile(r"^(?:\d{1,3}[.)]|\(?[a-z]\)|\([ivx]{1,4}\))\s+\S")
 _STOPS = re.compile(r"[.!?:;。！？：]['\"”’)\]]*$")
-_DIGITS = re.compile(r"\d+")
 _MARK, _NO_MARK = "<!-- page ", "<!-- Page "  # a text cannot say where it stands
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _UNSPACED = re.compile(r"(?:\w[–/]|\d-)\Z")  # 737–9, a path: a line ends in it as a word does
-_LAST_MARK, _NO_MARK = "<!-- page ", "<!-- Page "  # a text cannot say where it stands
-_WORD = re.compile(r"([^\W\d_]+)\Z")
-_FIRST_MARK, _NO_MARK = "<!-- page ", "<!-- Page "  # a text cannot say where it stands
-_WORD = re.compile(r"\A([^\W\d_]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One page: its lines in reading order, and its height in points."""
-
-    lines: Sequence[Line]
-    height: float
+_LAST_WORD = re.compile(r"([^\W\d_]+)\Z")
+_FIRST_WORD = re.compile(r"\A([^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,54 +89,6 @@ def style_of(pages: Iterable[Sequence[Line]]) -> Style:
     return Style(
         body, tuple(sizes), 0 < bold < 0.3 * total, 0 < mono < 0.5 * total, frozenset(words)
     )
-
-
-def without_furniture(sheets: Sequence[Sheet]) -> list[list[Line]]:
-    """Return the pages without running heads, page numbers and the numbers of lines.
-
-    What is said at the edge of many pages is kept where it is said first, unless it is a number.
-    """
-    pages = [_without_line_numbers(sheet.lines) for sheet in sheets]
-    if len(pages) < 4:
-        return pages
-    often: Counter[str] = Counter()
-    for sheet, lines in zip(sheets, pages, strict=True):
-        often.update({_DIGITS.sub("#", one.text) for one in lines if _at_edge(one, sheet.height)})
-    least = max(3, 0.4 * len(pages))
-    running = {key for key, count in often.items() if count >= least}
-    said: set[str] = set()
-    kept: list[list[Line]] = []
-    for sheet, lines in zip(sheets, pages, strict=True):
-        rest: list[Line] = []
-        for one in lines:
-            key = _DIGITS.sub("#", one.text)
-            if key in running and _at_edge(one, sheet.height):
-                if key in said or not any(map(str.isalpha, key)):
-                    continue
-                said.add(key)
-            rest.append(one)
-        kept.append(rest)
-    return kept
-
-
-def _at_edge(one: Line, height: float) -> bool:
-    return one.bottom > height * 0.88 or one.top < height * 0.12
-
-
-def _without_line_numbers(lines: Sequence[Line]) -> list[Line]:
-    """Leave out a column of 1, 2, 3 … that was drawn by itself, as transcripts have it."""
-    kept: list[Line] = []
-    run: list[Line] = []
-    for one in (*lines, None):
-        if one is not None and one.text == str(len(run) + 1):
-            run.append(one)
-            continue
-        if len(run) < 8:
-            kept += run
-        run = []
-        if one is not None:
-            (run if one.text == "1" else kept).append(one)
-    return kept
 
 
 def _largest(style: Style, pages: Sequence[Sequence[Line]]) -> str:
