@@ -17,6 +17,7 @@ from . import (
     extracting,
     frozen,
     looping,
+    papers,
     searching,
     starting,
     storing,
@@ -33,6 +34,7 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "loop": looping.rows,
     "crawling": crawling.rows,
     "extracting": extracting.rows,
+    "papers": papers.rows,
 }
 HEADS = ("row", "figure", "baseline", "figure", "ratio", "target", "met")
 

@@ -269,10 +269,10 @@ def _glued(pieces: Sequence[str], words: frozenset[str]) -> str:
     text = pieces[0]
     for piece in pieces[1:]:
         if not text.endswith(HYPHEN):
-            text += piece if _UNSPACED.search(text) and piece[:1].isalnum() else f" {piece}"
+            text += piece if _UNSPACED.search(text[-3:]) and piece[:1].isalnum() else f" {piece}"
             continue
         text = text[:-1]
-        head, tail = _LAST_WORD.search(text), _FIRST_WORD.match(piece)
+        head, tail = _LAST_WORD.search(text[-80:]), _FIRST_WORD.match(piece)
         joins = False
         if head is not None and tail is not None:
             whole, parted = (head[1] + tail[1]).lower(), f"{head[1]}-{tail[1]}".lower()
