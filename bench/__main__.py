@@ -16,6 +16,7 @@ from . import (
     engine,
     extracting,
     frozen,
+    importing,
     looping,
     papers,
     searching,
@@ -35,6 +36,7 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "crawling": crawling.rows,
     "extracting": extracting.rows,
     "papers": papers.rows,
+    "importing": importing.rows,
 }
 HEADS = ("row", "figure", "baseline", "figure", "ratio", "target", "met")
 

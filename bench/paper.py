@@ -7,6 +7,7 @@ so. It knows neither the readers nor the store.
 import zipfile
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 
 PAGES = (
     ("Tides of the harbour", "The tide turns at noon and the harbour fills within two hours."),
@@ -169,3 +170,40 @@ def _saved(made: object) -> bytes:
     kept = BytesIO()
     made.save(kept)  # type: ignore[attr-defined]
     return kept.getvalue()
+
+
+def bomb(folder: Path) -> Path:
+    """A Word document with a part that unpacks to a thousand times its bytes."""
+    path = folder / "book.docx"
+    path.write_bytes(_with(docx(), {"word/document.xml": b"0" * 200_000_000}))
+    return path
+
+
+def entities(folder: Path) -> Path:
+    """A billion laughs, and a file of the machine, in a book."""
+    path = folder / "book.epub"
+    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    kinds = f'<!ENTITY l0 "lol">{levels}<!ENTITY file SYSTEM "file:///etc/passwd">'
+    chapter = f"<?xml version='1.0'?><!DOCTYPE html [{kinds}]><html><body>&l9;&file;</body></html>"
+    path.write_bytes(_with(epub(), {"OEBPS/chapter1.xhtml": chapter.encode()}))
+    return path
+
+
+def ways_out(folder: Path) -> Path:
+    """A book whose parts are called like files outside of it."""
+    path = folder / "book.epub"
+    names = ("../../../../tmp/escaped", "/tmp/escaped", "..\\..\\escaped", "~/escaped")
+    package = _parts(epub())["OEBPS/book.opf"].replace(b"chapter1.xhtml", names[0].encode())
+    extra = {name: b"<html><body>A text behind a name.</body></html>" for name in names}
+    path.write_bytes(_with(epub(), {"OEBPS/book.opf": package, **extra}))
+    return path
+
+
+def _parts(body: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(BytesIO(body)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _with(body: bytes, changed: dict[str, bytes]) -> bytes:
+    """A package with some parts replaced or added."""
+    return zipped({**_parts(body), **changed})

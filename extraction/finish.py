@@ -1,28 +1,47 @@
-"""What a page that came as text still lacks: language, links, a title. It knows no bytes."""
+"""What a page that came as text still lacks: Markdown, language, links, a title.
+
+It runs in the extraction processes, each page in bounds. It knows no bytes.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from store.page import Outlink, PageVersion
 
+from .extract import Refusal
 from .metadata import MAX_TITLE, detect_language
+from .wikitext import converter, markdown_of
+
+MARKDOWN, WIKITEXT = "markdown", "wikitext"
+MOST_LINKS = 5000
+LEAST_OF_WIKITEXT = 20
+"""Letters and digits; a page of nothing but templates has fewer."""
 
 _LINK = re.compile(r"(?<!!)\[([^\[\]]{1,300})\]\(<?([^()\s<>]+(?:\([^()\s<>]*\)[^()\s<>]*)*)>?\)")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _SAMPLE = 4000
 _LEAST_LETTERS = 20
-MOST_LINKS = 5000
 
 
-def finish_pages(pages: Sequence[PageVersion]) -> list[PageVersion]:
-    """Return the pages with language, links and title filled in where they have none."""
-    return [finish_page(page) for page in pages]
+class Unfinished(NamedTuple):
+    """A page whose text is Markdown, or wikitext of a wiki whose pages begin with `base`."""
+
+    page: PageVersion
+    form: str = MARKDOWN
+    base: str = ""
 
 
-def finish_page(page: PageVersion) -> PageVersion:
-    """Return `page` with what can be told from its text; what it says itself stays."""
+def finish_page(given: Unfinished) -> PageVersion | Refusal:
+    """Return the page with what can be told from its text; what it says itself stays."""
+    page = given.page
+    if given.form == WIKITEXT:
+        text = markdown_of(page.text, given.base)
+        if sum(map(str.isalnum, text)) < LEAST_OF_WIKITEXT:
+            return Refusal("too-short", "next to nothing is left of it without its templates")
+        page = replace(page, text=f"# {page.title}\n\n{text}", extractor=converter())
     lang, links, title = page.lang, page.outlinks, page.title
     if not lang:
         sample = page.text[:_SAMPLE]

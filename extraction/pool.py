@@ -12,25 +12,27 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import datetime
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from store.digest import sha256
 
 from .bounds import bound_memory, bound_time
 from .extract import Refusal
-from .finish import finish_pages
-from .kinds import patience, read
+from .finish import Unfinished, finish_page
+from .kinds import PAGE_SECONDS, patience, read
 
 if TYPE_CHECKING:
     from store.page import PageVersion
 
 logger = logging.getLogger(__name__)
+
+Given = TypeVar("Given")
 
 
 class Job(NamedTuple):
@@ -115,11 +117,11 @@ class ExtractionPool:
         job = Job(body, headers, url, fetched_at, status, source, self._max_bytes)
         return Pending(self, _work, job)
 
-    def finish(self, pages: "Sequence[PageVersion]") -> Pending:
-        """Begin to tell the language and the links of pages that came as text; `result()` gives
-        them in the same order.
+    def finish(self, pages: "Sequence[Unfinished]") -> Pending:
+        """Begin to tell what pages lack that came as text; `result()` gives a list of a
+        PageVersion or a Refusal for each, in their order.
         """
-        return Pending(self, finish_pages, list(pages))
+        return Pending(self, _finish, list(pages))
 
     def send(self, work: Any, given: Any) -> "Future[Any] | None":
         """Hand work to the workers; None where they have just died."""
@@ -200,29 +202,44 @@ def _alarm(number: int, frame: FrameType | None) -> None:
 
 
 def _work(job: Job) -> "PageVersion | Refusal":
+    found = _bounded(_extract, job, job.url, patience(job.body))
+    return found if isinstance(found, Refusal) else replace(found, capture=sha256(job.body))
+
+
+def _finish(pages: "list[Unfinished]") -> "list[PageVersion | Refusal]":
+    return [_bounded(finish_page, given, given.page.url) for given in pages]
+
+
+def _extract(job: Job) -> "PageVersion | Refusal":
+    return read(
+        job.body,
+        job.headers,
+        job.url,
+        job.fetched_at,
+        job.status,
+        job.source,
+        max_bytes=job.max_bytes,
+    )
+
+
+def _bounded(
+    work: "Callable[[Given], PageVersion | Refusal]",
+    given: Given,
+    url: str,
+    seconds: float = PAGE_SECONDS,
+) -> "PageVersion | Refusal":
+    """Do `work` in bounded time; whatever goes wrong with it is a refusal."""
     signal.signal(signal.SIGALRM, _alarm)
-    seconds = patience(job.body)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     bound_time(2 * seconds)
     try:
-        page = read(
-            job.body,
-            job.headers,
-            job.url,
-            job.fetched_at,
-            job.status,
-            job.source,
-            max_bytes=job.max_bytes,
-        )
-        if isinstance(page, Refusal):
-            return page
-        return replace(page, capture=sha256(job.body))
+        return work(given)
     except _TooSlow:
         return Refusal("too-slow", f"it could not be read in {seconds:.0f} seconds")
     except MemoryError:
         return Refusal("too-complex", "reading it takes more memory than one page may have")
     except Exception as error:  # a page must never stop a crawl
-        logger.debug("extraction of %s failed", job.url, exc_info=True)
+        logger.debug("extraction of %s failed", url, exc_info=True)
         return Refusal("unreadable", f"the extractor failed on it ({type(error).__name__})")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

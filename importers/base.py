@@ -37,12 +37,24 @@ class Ready:
     """A page that needs no extraction: a row of a corpus.
 
     Language, links and a title are told from its text where it has none, unless it is `whole`: a
-    page that was exported from a store.
+    page that was exported from a store. With the `form` "wikitext" its text is the markup of a wiki
+    whose pages have addresses that begin with `base`, and becomes Markdown.
     """
 
     place: str
     page: PageVersion
     whole: bool = False
+    form: str = "markdown"
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """An address that leads to another one: a redirect."""
+
+    place: str
+    url: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ class Reject:
     url: str = ""
 
 
-Item = Document | Ready | Reject
+Item = Document | Ready | Alias | Reject
 """One thing in an archive. Everything in it is one of these: nothing is left out in silence."""
 
 

@@ -17,6 +17,8 @@ from .errors import UnknownFormatError
 HEAD = 4096
 
 FORMATS = {
+    "parquet": "Parquet files of rows",
+    "mediawiki": "MediaWiki XML dumps (.xml, .xml.bz2, .xml.gz, .xml.zst)",
     "jsonl": "rows of JSON (.jsonl, .jsonl.gz, .jsonl.zst)",
     "folder": "folders of documents",
     "document": "documents (PDF, DOCX, PPTX, XLSX, EPUB, HTML, MHTML, Markdown, text)",

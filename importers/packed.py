@@ -15,8 +15,8 @@ from typing import IO, cast
 
 from .errors import DamagedError
 
-LARGEST_WINDOW = 1 << 28
-"""Bytes that a zstd frame may ask to be held; `zstd --long=28` asks for as many."""
+LARGEST_WINDOW = 28
+"""The bytes that a zstd frame may ask to be held, as a power of two; `zstd --long=28` asks so."""
 _PIECE = 1 << 20
 
 
@@ -71,15 +71,15 @@ def _unpacker(head: bytes) -> Callable[[IO[bytes]], IO[bytes]] | None:
 
 
 def _zstd(raw: IO[bytes]) -> IO[bytes]:
-    import zstandard
+    # Not zstandard, whose streams end in silence where a frame breaks off.
+    from backports import zstd
 
-    unpacker = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW)
-    stream = unpacker.stream_reader(raw, read_across_frames=True)
-    return cast("IO[bytes]", io.BufferedReader(cast("io.RawIOBase", stream), _PIECE))
+    window = {int(zstd.DecompressionParameter.window_log_max): LARGEST_WINDOW}
+    return cast("IO[bytes]", zstd.ZstdFile(raw, options=window))
 
 
 def _broken() -> tuple[type[Exception], ...]:
     """What the libraries raise on bytes that are no such data."""
-    import zstandard
+    from backports import zstd
 
-    return (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+    return (gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError)

@@ -3,12 +3,14 @@
 What libraries read through, compression and buffers, does not matter then. It knows no format.
 """
 
+import multiprocessing
 import os
 from pathlib import Path
 
 
 class Position:
-    """The furthest byte that this process has read of the file at `path`, and the file's size.
+    """The furthest byte that this process or a child of it has read of the file at `path`, and the
+    file's size.
 
     Where the kernel does not say (no /proc, a file that is mapped into memory) it stays at 0. A
     folder has the size of the files in it, and no position.
@@ -17,7 +19,7 @@ class Position:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._folder = path.is_dir()
-        self._descriptor: str | None = None
+        self._descriptor: tuple[int, str] | None = None
         self._furthest = 0
         self.size = 0 if self._folder else path.stat().st_size
         self._name = os.path.realpath(path)
@@ -29,22 +31,29 @@ class Position:
         if self._descriptor is None or not self._is_ours(self._descriptor):
             self._descriptor = self._find()
         if self._descriptor is not None:
+            process, number = self._descriptor
             try:
-                info = Path(f"/proc/self/fdinfo/{self._descriptor}").read_text("ascii")
+                info = Path(f"/proc/{process}/fdinfo/{number}").read_text("ascii")
                 self._furthest = max(self._furthest, int(info.split(None, 2)[1]))
             except (OSError, ValueError, IndexError):
                 self._descriptor = None
         return min(self._furthest, self.size)
 
-    def _find(self) -> str | None:
-        try:
-            names = os.listdir("/proc/self/fd")
-        except OSError:
-            return None
-        return next((name for name in names if self._is_ours(name)), None)
+    def _find(self) -> tuple[int, str] | None:
+        children = [child.pid for child in multiprocessing.active_children() if child.pid]
+        for process in (os.getpid(), *children):
+            try:
+                names = os.listdir(f"/proc/{process}/fd")
+            except OSError:
+                continue
+            for name in names:
+                if self._is_ours((process, name)):
+                    return process, name
+        return None
 
-    def _is_ours(self, name: str) -> bool:
+    def _is_ours(self, descriptor: tuple[int, str]) -> bool:
+        process, name = descriptor
         try:
-            return os.readlink(f"/proc/self/fd/{name}") == self._name
+            return os.readlink(f"/proc/{process}/fd/{name}") == self._name
         except OSError:
             return False

@@ -5,24 +5,34 @@ language. It knows nothing about formats or the database.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from extraction.extract import Refusal
+from extraction.finish import Unfinished
 from extraction.pool import ExtractionPool, Pending
+from store.digest import sha256
 from store.errors import UrlError
 from store.imports import Refused
 from store.page import PageVersion
 from store.urls import canonical, url_hash
 
-from .base import Document, Item, Ready, Reject
+from .base import Alias, Document, Item, Ready, Reject
 
 MOST_BYTES = 64_000_000
 """Of documents and texts that are in work at once; one alone may be larger."""
 LOT_ROWS = 100
 LOT_LETTERS = 400_000
 
-Result = PageVersion | Refused
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A document whose bytes are those that its stored page was read from."""
+
+    url: str
+
+
+Result = PageVersion | Alias | Refused | Same
 
 
 @dataclass(slots=True)
@@ -32,11 +42,15 @@ class _Work:
     items: list[Item]
     size: int
     pending: Pending | None
+    same: bool = False
 
 
-def read_items(items: Iterable[Item], pool: ExtractionPool) -> Iterator[Result]:
+def read_items(
+    items: Iterable[Item], pool: ExtractionPool, known: Mapping[bytes, str] | None = None
+) -> Iterator[Result]:
     """Yield what becomes of each of `items`: one result an item, in their order.
 
+    A document whose digest is that in `known`, by URL hash, is not extracted again.
     An error of `items` is raised after the results of all that came before it.
     """
     queue: deque[_Work] = deque()
@@ -67,7 +81,7 @@ def read_items(items: Iterable[Item], pool: ExtractionPool) -> Iterator[Result]:
                 close_lot()
         else:
             close_lot()
-            queue.append(_begin(item, pool))
+            queue.append(_begin(item, pool, known or {}))
             held += queue[-1].size
         while len(queue) > most or (held > MOST_BYTES and queue):
             work = queue.popleft()
@@ -80,13 +94,15 @@ def read_items(items: Iterable[Item], pool: ExtractionPool) -> Iterator[Result]:
         raise failure
 
 
-def _begin(item: Item, pool: ExtractionPool) -> _Work:
+def _begin(item: Item, pool: ExtractionPool, known: Mapping[bytes, str]) -> _Work:
     if not isinstance(item, Document):
         return _Work([item], len(item.page.text) if isinstance(item, Ready) else 0, None)
     try:
         url = canonical(item.url)
     except UrlError as error:
         return _Work([Reject(item.place, "bad-address", str(error))], 0, None)
+    if known and known.get(url_hash(url)) == sha256(item.body):
+        return _Work([item], 0, None, same=True)
     pending = pool.submit(
         item.body, dict(item.headers), url, item.fetched_at, item.status, item.source
     )
@@ -95,24 +111,29 @@ def _begin(item: Item, pool: ExtractionPool) -> _Work:
 
 def _begin_lot(lot: list[Ready], pool: ExtractionPool) -> _Work:
     size = sum(len(one.page.text) for one in lot)
-    return _Work(list(lot), size, pool.finish([one.page for one in lot]))
+    return _Work(
+        list(lot), size, pool.finish([Unfinished(one.page, one.form, one.base) for one in lot])
+    )
 
 
 def _results(work: _Work) -> Iterator[Result]:
     found = work.pending.result() if work.pending is not None else None
-    if isinstance(found, list):
-        yield from found
-        return
-    for item in work.items:
+    each = found if isinstance(found, list) else [found] * len(work.items)
+    for item, one in zip(work.items, each, strict=True):
         if isinstance(item, Reject):
             yield Refused(item.place, item.reason, item.detail, item.url)
+        elif isinstance(item, Alias):
+            yield item
+        elif work.same:
+            assert isinstance(item, Document)
+            yield Same(item.url)
+        elif isinstance(one, Refusal):
+            url = item.page.url if isinstance(item, Ready) else item.url
+            yield Refused(item.place, one.reason, one.detail, url)
         elif isinstance(item, Ready):
-            yield item.page
-        elif isinstance(found, Refusal):
-            yield Refused(item.place, found.reason, found.detail, item.url)
+            yield item.page if one is None else one
         else:
-            assert isinstance(found, PageVersion)
-            yield _with_aliases(found, item.aliases)
+            yield _with_aliases(one, item.aliases)
 
 
 def _with_aliases(page: PageVersion, others: tuple[str, ...]) -> PageVersion:

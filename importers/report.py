@@ -11,10 +11,11 @@ from store.imports import Refused
 class ImportReport:
     """The outcome of importing one path.
 
-    `new`, `changed` and `unchanged` count pages of this run; `rejects` counts by reason what
-    became no page, over the whole path, `examples` are the first few of each. `state` is
-    `finished`, `known` (imported before and the same since: nothing was done), `limited`,
-    `stopped`, `damaged` (`error` says where) or `dry`; without a `format` nothing was read.
+    `new`, `changed` and `unchanged` count pages of this run, `aliases` redirects; `rejects` counts
+    by reason what became no page, over the whole path, `examples` are the first few of each.
+    `state` is `finished`, `known` (imported before and the same since: nothing was done),
+    `limited`, `stopped`, `damaged` (`error` says where) or `dry`; without a `format` nothing was
+    read.
     `before` is how many items of it were in the store already when this run began, `gone` pages
     whose files are no longer in the folder.
     """
@@ -25,6 +26,7 @@ class ImportReport:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    aliases: int = 0
     rejects: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[Refused, ...] = ()
     seconds: float = 0.0
@@ -54,6 +56,7 @@ class ImportReport:
             "pages_new": self.new,
             "pages_changed": self.changed,
             "unchanged": self.unchanged,
+            "aliases": self.aliases,
             "rejects": dict(sorted(self.rejects.items())),
             "examples": [
                 {"place": one.place, "reason": one.reason, "detail": one.detail, "url": one.url}
@@ -89,6 +92,8 @@ class ImportReport:
             ]
         if self.before:
             lines.append(f"It went on after {self.before:,} items that were stored already.")
+        if self.aliases:
+            lines.append(f"{_counted(self.aliases, 'redirect', 's')} lead to pages.")
         if self.gone:
             lines.append(
                 f"{_counted(self.gone, 'stored page', 's')} no longer in the folder: kept, and "

@@ -4,7 +4,7 @@ A batch of pages and its line here are one transaction, so that a kill loses not
 nothing twice. It knows nothing about formats or extraction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,15 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from .database import Connection, Database
-from .errors import BusyError, UrlError
+from .errors import BusyError
+from .freshness import mark_gone
 from .gaps import put_failures
 from .urls import url_hash
-from .writing import AddReport, Also
+from .writing import AddReport, Also, lock_writers, put_aliases
 
 RUNNING, STOPPED, FINISHED, DAMAGED = "running", "stopped", "finished", "damaged"
 
-_COLUMNS = "id, path, print, format, state, items, new, changed, unchanged, rejects"
+_COLUMNS = "id, path, print, format, state, items, new, changed, unchanged, rejects, pass"
 _FIND = f"""
 SELECT {_COLUMNS} FROM import_job
 WHERE collection_id = (SELECT collection.id FROM collection WHERE name = %s) AND path = %s
@@ -29,7 +30,8 @@ INSERT INTO import_job (collection_id, path, print, format, state)
 SELECT id, %(path)s, %(print)s, %(format)s, 'running' FROM collection WHERE name = %(name)s
 ON CONFLICT (collection_id, path) DO UPDATE SET
     print = excluded.print, format = excluded.format, state = 'running', items = 0, new = 0,
-    changed = 0, unchanged = 0, rejects = '{{}}', started_at = now(), ended_at = NULL
+    changed = 0, unchanged = 0, rejects = '{{}}', pass = import_job.pass + 1,
+    started_at = now(), ended_at = NULL
 RETURNING {_COLUMNS}
 """
 _STATE = """
@@ -43,6 +45,18 @@ UPDATE import_job SET items = items + %s, new = new + %s, changed = changed + %s
 WHERE id = %s AND items = %s
 """
 _GONE = "UPDATE page SET gone_at = %s WHERE collection_id = %s AND url_hash = %s"
+_CAPTURES = """
+SELECT import_page.url_hash, version.capture
+FROM import_page JOIN import_job ON import_job.id = job_id
+JOIN page ON page.collection_id = import_job.collection_id AND page.url_hash = import_page.url_hash
+JOIN page_version AS version ON version.id = page.current_version
+WHERE job_id = %s AND page.gone_at IS NULL AND version.capture <> ''
+"""
+_VANISHED = """
+DELETE FROM import_page USING import_job
+WHERE job_id = import_job.id AND job_id = %s AND import_page.pass < %s
+RETURNING import_page.url, import_job.collection_id
+"""
 _SEEN = """
 INSERT INTO import_page (job_id, url_hash, url, pass) VALUES (%s, %s, %s, %s)
 ON CONFLICT (job_id, url_hash) DO UPDATE SET pass = excluded.pass
@@ -60,11 +74,27 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class More:
+    """What of a batch are no pages: what was refused, (address, target) of redirects, and (address,
+    since when) of those of its pages that were gone from their servers where they come from. `seen`
+    are the addresses that stand in a folder, which is kept in step; `same` of them are pages that
+    were not even read again.
+    """
+
+    refused: tuple[Refused, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    gone: tuple[tuple[str, datetime], ...] = ()
+    seen: tuple[str, ...] = ()
+    same: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """The import of one `path`: `items` of it are in the store.
 
     `print` tells its content from another one's (size and time); `rejects` are their numbers by
     reason. `state` is running, stopped, finished or damaged; one that was killed says running.
+    `number` counts how often the path was begun anew.
     """
 
     id: int
@@ -77,6 +107,7 @@ class Job:
     changed: int = 0
     unchanged: int = 0
     rejects: Mapping[str, int] = field(default_factory=dict)
+    number: int = 1
 
 
 class Imports:
@@ -104,6 +135,21 @@ class Imports:
         assert row is not None
         return Job(*row)
 
+    def captures(self, job: Job) -> dict[bytes, str]:
+        """Return the digest of what was captured of each page that a folder gave, by URL hash."""
+        with self._database.read() as connection:
+            rows = connection.execute(_CAPTURES, (job.id,)).fetchall()
+        return {bytes(key): f"sha256:{bytes(capture).hex()}" for key, capture in rows}
+
+    def mark_gone(self, job: Job) -> int:
+        """Mark the pages as gone that a folder gave once and no longer has; return how many."""
+        with self._database.raw() as connection:
+            rows = connection.execute(_VANISHED, (job.id, job.number)).fetchall()
+            if not rows:
+                return 0
+            collection = rows[0][1]
+            return mark_gone(connection, collection, [url for url, _ in rows])
+
     def set_state(self, job_id: int, state: str) -> None:
         """Set the state; any but "running" also sets the time of the end."""
         with self._database.raw() as connection:
@@ -113,25 +159,30 @@ class Imports:
 def advance(
     job: Job,
     items: int,
-    refused: Iterable[Refused],
+    more: More,
     rejects: Mapping[str, int],
     source: str,
-    gone: Sequence[tuple[str, datetime]] = (),
 ) -> Also:
     """Return what `PageStore.add` is to write with the batch that follows on `job.items`.
 
-    `items` is how many things of the archive the batch comes from, `refused` those that became
-    no page; `rejects` are the numbers of all so far. `gone` are (address, time) of pages that were
-    gone from their servers where they come from.
+    `items` is how many things of the archive the batch comes from, `more` what of it are no pages;
+    `rejects` are the numbers of all so far.
     """
 
     def write(connection: Connection, collection: int, added: AddReport) -> None:
-        put_failures(connection, collection, ((*_named(one), source) for one in refused if one.url))
-        if gone:
+        refused = ((*_named(one), source) for one in more.refused if one.url)
+        put_failures(connection, collection, refused)
+        if more.aliases:
+            lock_writers(connection)
+            put_aliases(connection, collection, more.aliases, added.seq or 0)
+        if more.gone:
             with connection.cursor() as cursor:
-                rows = [(since, collection, url_hash(url)) for url, since in gone]
+                rows = [(since, collection, url_hash(url)) for url, since in more.gone]
                 cursor.executemany(_GONE, rows)
-        values: tuple[Any, ...] = (items, added.new, added.changed, added.unchanged)
+        if more.seen:
+            _remember(connection, job, more.seen)
+        unchanged = added.unchanged + more.same
+        values: tuple[Any, ...] = (items, added.new, added.changed, unchanged)
         done = connection.execute(_ADVANCE, (*values, Jsonb(dict(rejects)), job.id, job.items))
         if done.rowcount != 1:
             # The transaction ends with this, so that no other process's batch is doubled.
@@ -147,13 +198,8 @@ def _named(one: Refused) -> tuple[str, str, str]:
     return one.url, one.reason, one.detail
 
 
-def remember_pages(connection: Connection, job_id: int, urls: Iterable[str], number: int) -> None:
-    """Note that these addresses stood in the folder of a job in its pass `number`."""
-    rows = []
-    for url in urls:
-        try:
-            rows.append((job_id, url_hash(url), url, number))
-        except UrlError:
-            continue
+def _remember(connection: Connection, job: Job, urls: Iterable[str]) -> None:
+    """Note that these addresses stand in the folder of a job."""
+    rows = [(job.id, url_hash(url), url, job.number) for url in urls]
     with connection.cursor() as cursor:
         cursor.executemany(_SEEN, rows)

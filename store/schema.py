@@ -223,6 +223,7 @@ import_job = Table(
     Column("changed", BigInteger, nullable=False, server_default=text("0")),
     Column("unchanged", BigInteger, nullable=False, server_default=text("0")),
     Column("rejects", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("pass", BigInteger, nullable=False, server_default=text("1")),
     _time("started_at"),
     _time("ended_at", nullable=True),
     UniqueConstraint("collection_id", "path", name="import_job_path"),

@@ -35,7 +35,11 @@ def command(path: Path, collection: str | None, force: bool, as_json: bool) -> N
             )
         quiet = True if as_json else None
         with tqdm(desc="export", unit="page", total=total, disable=quiet) as bar:
-            count = export_pages(pages, path, force, lambda done: bar.update(done - bar.n))
+
+            def show(done: int) -> None:
+                bar.update(done - bar.n)
+
+            count = export_pages(pages, path, force, show)
     if as_json:
         print_json({"path": str(path), "pages": count, "bytes": path.stat().st_size})
     else:

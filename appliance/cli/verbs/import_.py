@@ -1,5 +1,6 @@
 """`appliance import`: archives, dumps, folders and files that are here already, into the store."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,8 @@ import click
 from importers.errors import ImporterError
 from importers.formats import FORMATS
 from importers.report import ImportReport, exit_code
-from importers.run import ImportOptions, Moment, Progress, run_import
+from importers.run import ImportOptions, Moment, Progress, Session
+from importers.watch import changes
 
 from ...interrupts import first_asks
 from ...readers import open_store
@@ -29,6 +31,7 @@ from ..options import as_json, collection_option, config_from, print_json, say
     "--workers", type=click.IntRange(1), help="Extraction processes (default: cores − 1)."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be stored, and store nothing.")
+@click.option("--watch", is_flag=True, help="Stay, and import what is new or changed until Ctrl-C.")
 @click.option("--again", is_flag=True, help="Read once more what was imported before.")
 @as_json
 def command(
@@ -38,6 +41,7 @@ def command(
     limit: int | None,
     workers: int | None,
     dry_run: bool,
+    watch: bool,
     again: bool,
     as_json: bool,
 ) -> None:
@@ -45,8 +49,11 @@ def command(
 
     The format is told from the content. Stopped at any moment, the same command goes on where it
     was; a file that was imported and is the same since is not read again. What becomes no page is
-    counted by reason. The exit code is 1 where a path was damaged or gave no page.
+    counted by reason. The exit code is 1 where a path was damaged or gave no page. A folder is kept
+    in step: pages whose files are no longer there are marked as gone, and kept.
     """
+    if watch and (dry_run or again or limit):
+        raise click.UsageError("--watch goes with none of --dry-run, --again and --limit")
     config = config_from(collection=collection)
     options = ImportOptions(
         collection=config.collection,
@@ -60,19 +67,28 @@ def command(
     reports: list[ImportReport] = []
     with ExitStack() as stack:
         database = None if dry_run else stack.enter_context(open_store(config))
+        session = stack.enter_context(Session(database, options))
         stack.enter_context(first_asks(stopped.set))
-        for path in paths:
+        for path in changes(paths, stopped.is_set) if watch else paths:
             if stopped.is_set():
                 break
             try:
                 with _bar(path, quiet=as_json) as progress:
-                    report = run_import(database, path, options, progress, stopped.is_set)
+                    report = session.run(path, progress, stopped.is_set)
             except ImporterError as error:
                 report = ImportReport(str(path), format or "", "damaged", error=str(error))
-            reports.append(report)
+            if watch and report.state == "known":
+                continue
+            if watch and as_json:
+                click.echo(json.dumps(report.json(), ensure_ascii=True))
+            elif not watch:
+                reports.append(report)
             if not as_json:
                 for line in report.lines():
                     click.echo(safe(line), err=not dry_run)
+    if watch:
+        say("stopped watching")
+        return
     if as_json:
         print_json([report.json() for report in reports])
     elif stopped.is_set():

@@ -19,6 +19,7 @@ CREATE TABLE import_job (
     changed bigint NOT NULL DEFAULT 0,
     unchanged bigint NOT NULL DEFAULT 0,
     rejects jsonb NOT NULL DEFAULT '{}',
+    pass bigint NOT NULL DEFAULT 1,
     started_at timestamptz NOT NULL DEFAULT now(),
     ended_at timestamptz,
     CONSTRAINT import_job_path UNIQUE (collection_id, path)

@@ -1,0 +1,144 @@
+"""MediaWiki dumps: articles, redirects, namespaces, and dumps that end early or never."""
+
+import bz2
+from pathlib import Path
+
+import pytest
+
+import importers.mediawiki
+from extraction.wikitext import markdown_of, page_address
+from importers.base import Alias, Ready, Reject
+from importers.errors import DamagedError
+from importers.formats import detect
+from importers.mediawiki import items
+from importers.run import ImportOptions, run_import
+from store.database import Database
+from store.pages import PageStore
+
+from .wiki import BASE, dump, page
+
+DANUBE = """{{Short description|River}}
+{{Infobox river
+| name = Danube
+| length = {{convert|2850|km}}
+| mouth = [[Black Sea]]
+}}
+'''The Danube''' ({{lang|de|Donau}}) is the [[Europe|second-longest]] ''river''<ref>no</ref>.
+
+== Course ==
+* [[Breg (river)|Breg]]
+** ''Brigach''
+# first
+{| class="wikitable"
+|+ Lengths
+! River !! Length
+|-
+| Rhine || 1,230 {{nowrap|km}}
+|}
+[[File:a.jpg|thumb|no [[x]]]] [[Category:Rivers]] [https://x.test/a b c]&nbsp;end
+"""
+MARKDOWN = f"""| | |
+| --- | --- |
+| name | Danube |
+| length | 2850 km |
+| mouth | [Black Sea]({BASE}Black_Sea) |
+
+**The Danube** (Donau) is the [second-longest]({BASE}Europe) *river*.
+
+## Course
+
+- [Breg]({BASE}Breg_(river))
+  - *Brigach*
+1. first
+
+Lengths
+
+| River | Length |
+| --- | --- |
+| Rhine | 1,230 km |
+
+[b c](https://x.test/a) end"""
+
+
+def test_wikitext_as_markdown() -> None:
+    lines = [" ".join(line.split()) for line in markdown_of(DANUBE, BASE).split("\n")]
+    assert lines == [" ".join(line.split()) for line in MARKDOWN.split("\n")]
+
+
+@pytest.mark.parametrize(
+    "wikitext", ["{{" * 3000, "[[" * 3000, "{|\n" * 500, "'''''" * 2000, "<b>" * 2000, "\x00{{{"]
+)
+def test_wikitext_that_never_ends_is_read(wikitext: str) -> None:
+    assert isinstance(markdown_of(wikitext, BASE), str)
+
+
+def test_addresses_are_those_of_the_wiki() -> None:
+    assert page_address(BASE, "black  sea_(lake)") == f"{BASE}Black_sea_(lake)"
+    assert page_address(BASE, "AT&T's C++?") == f"{BASE}AT%26T%27s_C%2B%2B%3F"
+    assert page_address(BASE, "ab", raised=False) == f"{BASE}ab"
+
+
+PAGES = [
+    page("Danube", DANUBE),
+    page("Donau", "#REDIRECT [[Danube]]", redirect="Danube#Course"),
+    page("Talk:Danube", "Nice.", ns=1),
+    page("Empty", ""),
+    page("Script", "x = 1", model="javascript"),
+    page("Two", "old", "new is what counts, and it is long enough to be kept"),
+]
+
+
+def test_what_is_in_a_dump(tmp_path: Path) -> None:
+    path = dump(tmp_path / "dump", PAGES)
+    assert detect(path).NAME == "mediawiki"
+    found = list(items(path))
+    assert [type(one) for one in found] == [Ready, Alias, Reject, Reject, Reject, Ready]
+    article, alias, *refused, last = found
+    assert isinstance(article, Ready)
+    assert (article.page.url, article.page.site) == (f"{BASE}Danube", "The Wiki")
+    assert (article.page.lang, f"{article.page.fetched_at:%Y-%m-%d}") == ("en", "2026-01-02")
+    assert isinstance(alias, Alias)
+    assert (alias.url, alias.target) == (f"{BASE}Donau", f"{BASE}Danube")
+    assert [one.reason for one in refused] == ["namespace", "no-text", "not-wikitext"]
+    assert "namespace Talk" in refused[0].detail
+    assert isinstance(last, Ready)
+    assert last.page.text.startswith("new")
+
+
+def test_a_dump_is_imported(database: Database, tmp_path: Path) -> None:
+    path = dump(tmp_path / "dump.bz2", PAGES)
+    path.write_bytes(bz2.compress(path.read_bytes()))
+    report = run_import(database, path, ImportOptions(workers=1))
+    assert (report.new, report.aliases, report.format) == (2, 1, "mediawiki")
+    store = PageStore(database)
+    found = store.resolve(f"{BASE}Donau")
+    assert found is not None
+    assert found.text.startswith("# Danube\n\n")
+    assert "| length | 2850 km |" in found.text
+    assert (found.title, found.source) == ("Danube", "mediawiki:dump.bz2")
+    assert f"{BASE}Breg_(river)" in [link.url for link in found.outlinks]
+    assert found.extractor.startswith("mwparserfromhell-")
+
+
+def test_a_dump_that_ends_early_is_damaged_behind_what_was_good(tmp_path: Path) -> None:
+    path = dump(tmp_path / "dump", PAGES)
+    path.write_bytes(path.read_bytes()[:-400])
+    found: list[object] = []
+    with pytest.raises(DamagedError, match="behind page"):
+        found.extend(items(path))
+    assert found
+
+
+def test_a_page_without_end_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importers.mediawiki, "LARGEST_PAGE", 200_000)
+    path = dump(tmp_path / "dump", [page("A", "x " * 300_000)])
+    with pytest.raises(DamagedError, match="more than 200,000"):
+        list(items(path))
+
+
+def test_entities_are_not_carried_out(tmp_path: Path) -> None:
+    path = dump(tmp_path / "dump", [page("A", "&lol; is what it says, and a little more of it")])
+    bomb = '<!DOCTYPE m [<!ENTITY lol "ha">]>\n<mediawiki '
+    path.write_text(path.read_text().replace("&amp;lol;", "&lol;").replace("<mediawiki ", bomb, 1))
+    (one,) = items(path)
+    assert "ha" not in (one.page.text if isinstance(one, Ready) else "").split()
