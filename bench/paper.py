@@ -194,7 +194,7 @@ def ways_out(folder: Path) -> Path:
     path = folder / "book.epub"
     names = ("../../../../tmp/escaped", "/tmp/escaped", "..\\..\\escaped", "~/escaped")
     package = _parts(epub())["OEBPS/book.opf"].replace(b"chapter1.xhtml", names[0].encode())
-    extra = {name: b"<html><body>A text behind a name.</body></html>" for name in names}
+    extra = dict.fromkeys(names, b"<html><body>A text behind a name.</body></html>")
     path.write_bytes(_with(epub(), {"OEBPS/book.opf": package, **extra}))
     return path
 

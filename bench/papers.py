@@ -1,8 +1,8 @@
 """How fast PDFs are read: ours beside pdfium's bare text and beside other libraries.
 
 `python -m bench.papers [FOLDER]` reads the PDFs of a folder (without one, a book that it makes)
-with each reader and prints pages a second of processor time. Libraries that are not installed are left
-out (`pip install pypdf pdfminer.six`; they are no part of the appliance). It judges no quality.
+with each reader and prints pages a second of processor time. Libraries that are not installed are
+left out (`pip install pypdf pdfminer.six`; they are no part of the appliance). It judges no quality.
 """
 
 import argparse
