@@ -2,7 +2,7 @@
 
 `python -m bench.papers [FOLDER]` reads the PDFs of a folder (without one, a book that it makes)
 with each reader and prints pages a second of processor time. Libraries that are not installed are
-left out (`pip install pypdf pdfminer.six`; they are no part of the appliance). It judges no quality.
+left out (`pip install pypdf pdfminer.six`; they belong to no release). It judges no quality.
 """
 
 import argparse

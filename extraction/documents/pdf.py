@@ -13,7 +13,8 @@ from typing import Any
 from store.page import Outlink
 
 from .draft import Draft, Unfit, believed, day_of, line
-from .pdf_layout import Sheet, markdown
+from .pdf_furniture import Sheet
+from .pdf_layout import markdown
 from .pdf_lines import lines_of
 
 MAGIC = b"%PDF-"

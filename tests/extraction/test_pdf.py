@@ -11,7 +11,8 @@ from fpdf.enums import AccessPermission
 from bench import paper
 from extraction.documents import pdf
 from extraction.documents.draft import page_of
-from extraction.documents.pdf_layout import Sheet, markdown
+from extraction.documents.pdf_furniture import Sheet
+from extraction.documents.pdf_layout import markdown
 from extraction.documents.pdf_lines import HYPHEN, Cell, Line
 from extraction.extract import Refusal
 from extraction.kinds import read
