@@ -43,6 +43,7 @@ PROMISED = {
     "demo researcher": ("renamed", "invented", "processes", "model card", "model import"),
     "real pages": ("docs crawl", "docs read", "docs search", "sites.toml"),
     "hostile pages": ("hostile pages",),
+    "imports": ("kill import", "damaged archives", "import speed", "import memory"),
     "replay": ("replay", "replay altered"),
     "recorded calls": ("recorded calls", "altered byte", "pinned"),
     "repeated searches": ("same search", "same processor", "same twin"),

@@ -1,6 +1,7 @@
 """What people see: quotes highlighted where they stand, and hostile pages that stay text."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -164,6 +165,9 @@ def test_evidence_as_text() -> None:
         "    “The | Danube | is long”\n"
         "    https://a.example/danube[2J · captured 2026-01-02 · contains"
     )
+    for source, said in (("crawl", ""), ("warc:a\x1b.gz", " from warc:a.gz")):
+        line = evidence_lines(replace(EVIDENCE, source=source), 3).splitlines()[-1]
+        assert line.endswith(f"captured 2026-01-02{said} · contains")
 
 
 def test_claims_that_nothing_supports_are_marked() -> None:

@@ -40,7 +40,7 @@ def test_damage_is_the_same_for_the_same_seed() -> None:
     assert damaged(b"", 1)[0] == b""
 
 
-def test_a_crash_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_is_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The child dies of the first archive, and the next one is tried all the same."""
     real = subprocess.Popen
 
@@ -54,7 +54,9 @@ def test_a_crash_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(bench.archives.subprocess, "Popen", dies)
     outcome = Outcome()
-    assert bench.archives._batch("", ROOT / "docs", ["m:a", "m:b"], 0, 1, outcome) == 1
+    (tmp_path / "home").mkdir()
+    (tmp_path / "work").mkdir()
+    assert bench.archives._batch("", tmp_path, ["m:a", "m:b"], 0, 1, outcome) == 1
     assert outcome.wrong == ["0 (m:a): the importing process ended with -6"]
 
 

@@ -47,6 +47,7 @@ def test_a_misbehaving_site_gives_its_pages_and_a_name_for_every_failure(databas
     kept = {one.url.removeprefix(site.url): one.reason for one in PageStore(database).failures()}
     assert kept == failed
     assert report.pages_new == len(pages) == 25
+    assert all(page.capture and page.source == "crawl" for page in pages.values())
     assert report.state == "finished"
     assert "brûlée" in pages["/latin1"].text
     assert pages["/gbk"].title == "杭州湾跨海大桥"
