@@ -18,6 +18,7 @@ from . import (
     frozen,
     importing,
     looping,
+    papers,
     scale,
     searching,
     starting,
@@ -36,6 +37,7 @@ GROUPS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "loop": looping.rows,
     "crawling": crawling.rows,
     "extracting": extracting.rows,
+    "papers": papers.rows,
     "importing": importing.rows,
 }
 HEADS = ("row", "figure", "baseline", "figure", "ratio", "target", "met")

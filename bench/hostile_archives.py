@@ -12,6 +12,7 @@ from pathlib import Path
 
 import zstandard
 
+from . import paper
 from .hostile_web import HOSTILE_WEB
 
 Hostile = Callable[[Path], Path]
@@ -112,5 +113,8 @@ HOSTILE: dict[str, Hostile] = {
     "mediawiki nested": nested,
     "jsonl deep": deep,
     **HOSTILE_WEB,
+    "document bomb": paper.bomb,
+    "document entities": paper.entities,
+    "document ways out": paper.ways_out,
 }
 """By the format, a space, and what is hostile about it."""

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 
 import zstandard
 
+from . import paper
 from .corpus import sentence
 from .webarchives import WEB_MAKERS
 from .zimmaking import ZIM_MAKERS
@@ -106,6 +107,28 @@ def mediawiki_bz2(folder: Path, count: int) -> Path:
     return _packed(folder, count, "dump.xml.bz2", mediawiki, bz2.compress)
 
 
+def _document(kind: str) -> Maker:
+    """A document of a kind, with a page, slide, sheet's row or chapter for each page."""
+
+    def make(folder: Path, count: int) -> Path:
+        path = folder / f"book.{kind}"
+        sections = [(f"Page {number}", text(number)) for number in range(count)]
+        writers: dict[str, Callable[[], bytes]] = {
+            "pdf": lambda: paper.pdf(sections),
+            "docx": lambda: paper.docx(sections),
+            "pptx": lambda: paper.pptx(sections),
+            "xlsx": lambda: paper.xlsx(count),
+            "epub": lambda: paper.epub(sections),
+            "mhtml": paper.mhtml,
+            "md": paper.markdown,
+        }
+        path.write_bytes(writers[kind]())
+        return path
+
+    return make
+
+
+DOCUMENTS = ("pdf", "docx", "pptx", "xlsx", "epub", "mhtml", "md")
 MAKERS: dict[str, Maker] = {
     "jsonl": jsonl,
     "jsonl.gz": jsonl_gz,
@@ -115,4 +138,5 @@ MAKERS: dict[str, Maker] = {
     "mediawiki.bz2": mediawiki_bz2,
     **WEB_MAKERS,
     **ZIM_MAKERS,
+    **{f"document.{kind}": _document(kind) for kind in DOCUMENTS},
 }

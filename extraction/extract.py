@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from store.page import Outlink, PageVersion
-from store.urls import canonical
+from store.urls import canonical, host
 
 from . import markup, metadata
 from .charset import decode
@@ -140,6 +140,8 @@ def _read(
         outlinks=outlinks,
         etag=headers.get("etag") or None,
         last_modified=headers.get("last-modified") or None,
+        # What a file on disk names is believed: it may have been saved from anywhere.
+        aliases=(declared,) if declared and not host(url) else (),
         declared=declared or "",
     )
 

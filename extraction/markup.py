@@ -111,7 +111,7 @@ def canonical_link(tree: Tree, base: str) -> str | None:
     In its body anybody may have written it, in a comment say.
     """
     named = {
-        _absolute(link.get("href"), base)
+        absolute(link.get("href"), base)
         for link in tree.iterfind(".//link[@href]")
         if "canonical" in (link.get("rel") or "").lower().split()
         and next(link.iterancestors("body"), None) is None
@@ -132,7 +132,7 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
         if _PERMALINK.search(link.get("class") or "") or link.text == "¶":
             link.drop_tree()
             continue
-        target = _absolute(link.get("href"), base)
+        target = absolute(link.get("href"), base)
         if target is None or target == self_url:
             # Not drop_tag, which looks through all siblings.
             link.attrib.pop("href", None)
@@ -142,13 +142,13 @@ def absolute_links(tree: Tree, url: str, base: str) -> tuple[Outlink, ...]:
         if not found.get(target):
             found[target] = text
     for frame in tree.iter("frame", "iframe"):
-        target = _absolute(frame.get("src"), base)
+        target = absolute(frame.get("src"), base)
         if target is not None:
             found.setdefault(target, words(frame.get("title"))[:MAX_ANCHOR])
     for meta in tree.iterfind(".//meta[@content]"):
         refresh = _REFRESH.search(meta.get("content"))
         if refresh and (meta.get("http-equiv") or "").lower() == "refresh":
-            target = _absolute(refresh[1], base)
+            target = absolute(refresh[1], base)
             if target is not None and target != self_url:
                 found.setdefault(target, "")
     return tuple(Outlink(target, text) for target, text in found.items())
@@ -162,10 +162,16 @@ def _anchor(link: Tree) -> str:
     return text[:MAX_ANCHOR]
 
 
-def _absolute(href: str | None, base: str) -> str | None:
+def absolute(href: str | None, base: str) -> str | None:
+    """Return where a link leads as seen from the page at `base`, without its fragment.
+
+    None for what is no other page: mail, scripts, a place on the same page. From a file that was
+    imported (`doc:`) links lead to its neighbours; no web page has one to them.
+    """
     href = (href or "").strip()
     if not href or href.startswith("#"):
         return None
+    local = base.startswith(_FILES)
     try:
         if not base.startswith(_WEB):
             return _beside(_SPACE.sub("%20", href), base)
@@ -174,7 +180,7 @@ def _absolute(href: str | None, base: str) -> str | None:
         return None
     if not target.startswith(_WEB) or len(target) > MAX_URL:
         return None
-    return target
+    return target if len(target) <= MAX_URL else None
 
 
 def _beside(href: str, base: str) -> str | None:

@@ -1,8 +1,8 @@
 """Extraction in processes of its own, because it holds the interpreter for tens of milliseconds.
 
-A worker lives no longer than the process that started it, spends no more than `PATIENCE` on a page,
-and may crash on one without losing the others. Its caller waits in an event loop (`extract`) or in
-a thread (`submit`, `finish`). It knows nothing about where pages come from.
+A worker lives no longer than the process that started it, spends no more than `kinds.patience` on a
+page, and may crash on one without losing the others. Its caller waits in an event loop (`extract`)
+or in a thread (`submit`, `finish`). It knows nothing about where pages come from.
 """
 
 import asyncio
@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from store.digest import sha256
 
 from .bounds import bound_memory, bound_time
-from .extract import Refusal, extract
+from .extract import Refusal
 from .finish import Unfinished, finish_page
+from .kinds import PAGE_SECONDS, patience, read
 
 if TYPE_CHECKING:
     from store.page import PageVersion
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Given = TypeVar("Given")
-
-PATIENCE = 30.0
-"""Seconds that one page may take; the slowest honest page seen (2.5 MB of links) took 2.4."""
 
 
 class Job(NamedTuple):
@@ -204,7 +202,7 @@ def _alarm(number: int, frame: FrameType | None) -> None:
 
 
 def _work(job: Job) -> "PageVersion | Refusal":
-    found = _bounded(_extract, job, job.url)
+    found = _bounded(_extract, job, job.url, patience(job.body))
     return found if isinstance(found, Refusal) else replace(found, capture=sha256(job.body))
 
 
@@ -213,7 +211,7 @@ def _finish(pages: "list[Unfinished]") -> "list[PageVersion | Refusal]":
 
 
 def _extract(job: Job) -> "PageVersion | Refusal":
-    return extract(
+    return read(
         job.body,
         job.headers,
         job.url,
@@ -225,16 +223,19 @@ def _extract(job: Job) -> "PageVersion | Refusal":
 
 
 def _bounded(
-    work: "Callable[[Given], PageVersion | Refusal]", given: Given, url: str
+    work: "Callable[[Given], PageVersion | Refusal]",
+    given: Given,
+    url: str,
+    seconds: float = PAGE_SECONDS,
 ) -> "PageVersion | Refusal":
     """Do `work` in bounded time; whatever goes wrong with it is a refusal."""
     signal.signal(signal.SIGALRM, _alarm)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-    bound_time()
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    bound_time(2 * seconds)
     try:
         return work(given)
     except _TooSlow:
-        return Refusal("too-slow", f"it could not be read in {PATIENCE:.0f} seconds")
+        return Refusal("too-slow", f"it could not be read in {seconds:.0f} seconds")
     except MemoryError:
         return Refusal("too-complex", "reading it takes more memory than one page may have")
     except Exception as error:  # a page must never stop a crawl

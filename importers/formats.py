@@ -23,6 +23,8 @@ FORMATS = {
     "parquet": "Parquet files of rows",
     "mediawiki": "MediaWiki XML dumps (.xml, .xml.bz2, .xml.gz, .xml.zst)",
     "jsonl": "rows of JSON (.jsonl, .jsonl.gz, .jsonl.zst)",
+    "folder": "folders of documents",
+    "document": "documents (PDF, DOCX, PPTX, XLSX, EPUB, HTML, MHTML, Markdown, text)",
 }
 """Module and what it reads, in the order in which they are asked: certain signs first, and what
 could be nearly anything (plain text) last.
