@@ -171,24 +171,24 @@ def absolute(href: str | None, base: str) -> str | None:
     href = (href or "").strip()
     if not href or href.startswith("#"):
         return None
-    local = base.startswith(_FILES)
     try:
         if not base.startswith(_WEB):
             return _beside(_SPACE.sub("%20", href), base)
         target = urldefrag(urljoin(base, _SPACE.sub("%20", href))).url
     except ValueError:
         return None
-    if not target.startswith(_WEB) or len(target) > MAX_URL:
-        return None
-    return target if len(target) <= MAX_URL else None
+    return target if target.startswith(_WEB) and len(target) <= MAX_URL else None
 
 
 def _beside(href: str, base: str) -> str | None:
-    """Where a link on a page leads that is not of the web but, say, of an archive.
+    """Where a link on a page leads that is not of the web but, say, of an archive or a folder.
 
-    Raises ValueError for what is no address.
+    On a page without an address only what is absolute leads anywhere. Raises ValueError for what
+    is no address.
     """
     scheme, _, rest = base.partition("://")
+    if not rest and not href.startswith(_WEB):
+        return None
     target = urldefrag(urljoin(f"http://{rest}", href)).url
     inside = f"http://{rest.partition('/')[0]}/"
     if target.startswith(inside) and not href.startswith(_WEB):
