@@ -22,7 +22,7 @@ from store.pages import PageStore
 from store.urls import canonical
 from store.writing import AddReport
 
-from .base import Alias, Importer, Item
+from .base import Alias, Document, Importer, Item
 from .errors import DamagedError, ImporterError
 from .options import ImportOptions, Moment, Progress, Stop
 from .position import Position
@@ -153,11 +153,14 @@ class Flow:
         """The items after those that are stored; whatever a reader trips over becomes damage."""
         items = self._reader.items(self._path)
         try:
-            for _ in islice(items, self._before):
+            for item in islice(items, self._before):
+                self._pass(item)
                 self._tell(skipping=True)
                 if self._stop():
                     return
-            yield from items
+            for item in items:
+                self._pass(item)
+                yield item
         except (ImporterError, KeyboardInterrupt, GeneratorExit):
             raise
         except OSError as error:
@@ -171,6 +174,10 @@ class Flow:
                 f"{self._path} could not be read on: the {self._reader.NAME} reader failed "
                 f"({type(error).__name__}: {error}); what came before is stored, so check the file."
             ) from error
+
+    def _pass(self, item: Item) -> None:
+        if isinstance(item, Document):
+            self._position.passed(len(item.body))
 
     def _hand_over(
         self, writer: ThreadPoolExecutor, waiting: Future[None] | None, batch: Batch

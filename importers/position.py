@@ -3,6 +3,7 @@
 What libraries read through, compression and buffers, does not matter then. It knows no format.
 """
 
+import contextlib
 import multiprocessing
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ class Position:
     file's size.
 
     Where the kernel does not say (no /proc, a file that is mapped into memory) it stays at 0. A
-    folder has the size of the files in it, and no position.
+    folder has the size of the files in it, and whoever reads it says what has passed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -21,13 +22,13 @@ class Position:
         self._folder = path.is_dir()
         self._descriptor: tuple[int, str] | None = None
         self._furthest = 0
-        self.size = 0 if self._folder else path.stat().st_size
+        self.size = path.stat().st_size if not self._folder else _size(path)
         self._name = os.path.realpath(path)
 
     def read(self) -> int:
         """Return the bytes read so far, never fewer than before."""
         if self._folder:
-            return 0
+            return min(self._furthest, self.size)
         if self._descriptor is None or not self._is_ours(self._descriptor):
             self._descriptor = self._find()
         if self._descriptor is not None:
@@ -38,6 +39,11 @@ class Position:
             except (OSError, ValueError, IndexError):
                 self._descriptor = None
         return min(self._furthest, self.size)
+
+    def passed(self, size: int) -> None:
+        """Note that a file of a folder, of so many bytes, has been read."""
+        if self._folder:
+            self._furthest += size
 
     def _find(self) -> tuple[int, str] | None:
         children = [child.pid for child in multiprocessing.active_children() if child.pid]
@@ -57,3 +63,12 @@ class Position:
             return os.readlink(f"/proc/{process}/fd/{name}") == self._name
         except OSError:
             return False
+
+
+def _size(folder: Path) -> int:
+    """The bytes of the files in a folder; what cannot be looked at has none."""
+    total = 0
+    for each in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += each.stat().st_size if each.is_file() else 0
+    return total

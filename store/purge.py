@@ -141,8 +141,8 @@ def passages_of(database: Database, versions: Sequence[int]) -> list[int]:
 def delete_pages(database: Database, doomed: Doomed) -> dict[str, int]:
     """Delete everything that the store has of these pages; return how many rows of each table.
 
-    Gaps and queued addresses go with them: those of the address, of the whole site, or of the
-    collection. A later crawl may fetch the pages again.
+    Gaps, queued addresses and what the journal of imports says of them go with them: those of the
+    address, of the whole site, or of the collection. A later crawl may fetch the pages again.
     """
     counts: dict[str, int] = {}
     with database.raw() as connection:
@@ -173,6 +173,18 @@ def delete_pages(database: Database, doomed: Doomed) -> dict[str, int]:
                 "DELETE FROM miss WHERE collection_id = %s AND url_hash = ANY(%s)",
                 (of, hashes),
             ),
+            (
+                "imported",
+                "DELETE FROM import_page USING import_job WHERE job_id = import_job.id "
+                "AND collection_id = %s AND url_hash = ANY(%s)",
+                (of, hashes),
+            ),
+            # Of a whole collection nothing is imported any more, so that a file may be again.
+            (
+                "imports",
+                "DELETE FROM import_job WHERE collection_id = %s AND %s",
+                (of, doomed.kind == COLLECTION),
+            ),
             ("queued", "DELETE FROM frontier WHERE url_hash = ANY(%s)", (hashes,)),
             ("pages", "DELETE FROM page WHERE id = ANY(%s)", (ids,)),
         ):
@@ -181,7 +193,10 @@ def delete_pages(database: Database, doomed: Doomed) -> dict[str, int]:
         counts["snapshots"] = _described_again(connection)
     with database.read() as connection:
         # What was deleted stays in the files until its room is given free.
-        connection.execute("VACUUM page, page_version, passage, alias, failure, miss, frontier")
+        connection.execute(
+            "VACUUM page, page_version, passage, alias, failure, miss, frontier, import_page, "
+            "import_job"
+        )
     return counts
 
 

@@ -18,7 +18,7 @@ from .rows import row, write_rows
 KILLS = int(os.environ.get("APPLIANCE_KILLS", "10"))
 IN_FLIGHT = 0.8
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = 1200
+ROWS = 3000
 # Small batches, so that there are many; each stage is named when it begins.
 CHILD = """
 import sys

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from importers.base import Document, Item, Reject
-from importers.run import ImportOptions, run_import
+from importers.run import ImportOptions, Moment, run_import
 from importers.watch import changes
 from store.database import Database
 from store.pages import PageStore
+from store.purge import delete_pages, find_doomed
 
 TEXT = "It is long enough to be kept, this text of the page, and says a little."
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
@@ -95,6 +96,27 @@ def test_a_pass_that_was_stopped_marks_nothing(database: Database, folder: Path)
     assert (stopped.state, stopped.gone) == ("stopped", 0)
     assert gone(database) == []
     assert again(database, folder)[3] == 1
+
+
+def test_what_is_purged_leaves_the_journal(database: Database, folder: Path) -> None:
+    again(database, folder)
+    doomed = find_doomed(database, "web", "doc://notes/a")
+    assert doomed is not None
+    assert delete_pages(database, doomed)["imported"] == 1
+    assert run_import(database, folder, ImportOptions(workers=1)).state == "known"
+    whole = find_doomed(database, "web", "web")
+    assert whole is not None
+    counts = delete_pages(database, whole)
+    assert (counts["imported"], counts["imports"]) == (2, 1)
+    assert again(database, folder) == (3, 0, 0, 0)
+
+
+def test_how_much_of_a_folder_has_passed(database: Database, folder: Path) -> None:
+    moments: list[Moment] = []
+    run_import(database, folder, ImportOptions(workers=1), moments.append)
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    assert (moments[-1].read, moments[-1].size) == (size, size)
+    assert all(moment.read <= size for moment in moments)
 
 
 def test_a_path_is_named_when_it_has_changed_and_rests(tmp_path: Path) -> None:
