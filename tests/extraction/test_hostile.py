@@ -73,7 +73,8 @@ py3langid.classify("a ferry crosses")
 bounds.bound_memory(int(sys.argv[1]))
 bodies = [b"<main>" + b"<p>x<a href=/y>z</a><b>c</b>" * 80_000, b"<p>" + b"A ferry crosses the strait. " * 9]
 for body in bodies:
-    done = pool._work((body, {}, "http://site.test/", datetime.now(UTC), 200, 10_000_000))
+    job = pool.Job(body, {}, "http://site.test/", datetime.now(UTC), 200, "", 10_000_000)
+    done = pool._work(job)
     print(getattr(done, "reason", "page"))
 """
 

@@ -55,9 +55,8 @@ def test_what_pages_lack_is_told_in_their_order(pool: ExtractionPool) -> None:
     assert second.reason == "too-short"
 
 
-def test_a_page_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("extraction.pool.PATIENCE", 0.05)
-    found = _bounded(lambda seconds: time.sleep(seconds), 5, "https://a.test/")
+def test_a_page_that_takes_too_long_is_refused() -> None:
+    found = _bounded(lambda seconds: time.sleep(seconds), 5, "https://a.test/", 0.05)
     assert isinstance(found, Refusal)
     assert found.reason == "too-slow"
     broken = _bounded(lambda given: 1 / given, 0, "https://a.test/")
