@@ -86,8 +86,10 @@ _ARCHIVES = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!", b
 def kind_of(body: bytes, content_type: str) -> str:
     """Return the kind of a document, `html` for a page of the web or what cannot be told."""
     named = TYPES.get(content_type.split(";")[0].strip().lower(), "")
-    if b"%PDF-" in body[:1024] and (named == PDF or body.lstrip()[:5] == b"%PDF-" or not named):
+    if body.lstrip()[:5] == b"%PDF-":
         return PDF
+    if b"%PDF-" in body[:1024] and named in (PDF, "") and not _looks_like_a_page(body):
+        return PDF  # with a line of some program before it
     if body.startswith(b"PK\x03\x04"):
         return kind_of_zip(BytesIO(body)) or named or HTML
     if named in (PDF, DOCX, PPTX, XLSX, EPUB) and _looks_like_a_page(body):

@@ -166,5 +166,5 @@ def test_bytes_decide_before_names() -> None:
     assert kind_of(paper.docx(), "application/octet-stream") == "docx"
     assert kind_of(paper.epub(), "application/zip") == "epub"
     assert kind_of(b"<!doctype html><p>404", "application/pdf") == HTML
-    assert kind_of(paper.html(), "") == HTML
+    assert kind_of(paper.html("What %PDF-1.7 means"), "") == HTML
     assert kind_of(paper.zipped({"a.txt": "x"}), "") == HTML

@@ -96,6 +96,23 @@ def test_a_folder_that_changed_is_read_again_and_only_its_change_is_new(
     assert (report.new, report.changed, report.unchanged) == (1, 1, 1)
 
 
+def test_what_stays_is_never_marked_as_gone(database: Database, tmp_path: Path) -> None:
+    folder = written(
+        tmp_path / "kept",
+        **{
+            "saved.mhtml": paper.mhtml(),
+            "own.md": paper.markdown("https://e.test/own"),
+            "gone.html": paper.html("It goes"),
+        },
+    )
+    assert run_import(database, folder, options()).new == 3
+    (folder / "gone.html").unlink()
+    report = run_import(database, folder, options())
+    assert (report.new, report.changed, report.unchanged, report.gone) == (0, 0, 2, 1)
+    gone = {url for url, page in pages(database).items() if page.gone_at is not None}
+    assert gone == {"doc://kept/gone.html"}
+
+
 def test_links_lead_from_file_to_file(database: Database, tmp_path: Path) -> None:
     folder = written(
         tmp_path / "site",
