@@ -32,7 +32,7 @@ VERBS = {
     "open": Verb("Write a stored page as local HTML with the quotes highlighted."),
     "runs": Verb("List, show, compare, export and remove past runs."),
     "replay": Verb("Re-execute every tool call of a run and compare."),
-    "snapshot": Verb("Name, verify and compare states of the corpus; drop what nobody needs."),
+    "snapshot": Verb("Name, verify and compare states of the corpus; drop unused ones."),
     "purge": Verb("Remove pages from store, indexes and runs, with a receipt.", "loopback"),
     "eval": Verb("Ask every question of a file and count the right answers."),
     "crawl": Verb("Fetch web pages into the store (the verb that may reach outside).", "open"),
