@@ -1,5 +1,6 @@
 #!/bin/sh
-# Run the tests; says first what will be skipped and why. Arguments go to pytest.
+# Run the tests, a file on each core at a time; says first what will be skipped and why. Arguments go
+# to pytest: -n0 runs them in one process, for a debugger.
 set -eu
 cd "$(dirname "$0")/.."
 bin=.build/venv/bin
@@ -9,4 +10,4 @@ bin=.build/venv/bin
   echo "test: without ../shared/data the tests that read real data are skipped"
 command -v chromium >/dev/null || command -v google-chrome >/dev/null ||
   echo "test: without Chromium the tests in a real browser are skipped"
-exec "$bin/python" -m pytest "$@"
+exec "$bin/python" -m pytest -n logical --dist loadfile "$@"
