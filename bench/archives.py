@@ -10,7 +10,6 @@ import argparse
 import faulthandler
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from typing import Any
 from .damaging import damaged
 from .hostile_archives import HOSTILE
 from .making import MAKERS
+from .peaks import peak_mb
 from .scratch import ROOT, scratch
 
 PAGES = 12
@@ -155,7 +155,7 @@ def child() -> None:
             began = time.monotonic()
             said = _import(database, pool, path, _format(jobs[number][2:]), number)
             said["wrong"] += [f"it wrote {name}" for name in sorted(set(written))]
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            peak = peak_mb()
             facts = {"end": number, "kind": kind, "megabytes": peak}
             seconds = {"seconds": time.monotonic() - began}
             print(json.dumps(said | facts | seconds), flush=True)

@@ -7,7 +7,6 @@ the most memory that the process had, in MB. It knows nothing of what is measure
 
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from store.database import Database, open_database
 from store.pages import PageStore
 
 from .manypages import pages
+from .peaks import peak_mb
 
 BATCH = 500
 """Pages a transaction, as the crawl has them at its fastest."""
@@ -42,7 +42,7 @@ def main(home: str, start: int, stop: int) -> dict[str, float]:
         "work": 1e6 * _sum(taken, 2) / _sum(taken, 0),
         "last_work": 1e6 * _sum(last, 2) / _sum(last, 0),
         "letters": letters / (stop - start),
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "memory": float(peak_mb()),
     }
 
 

@@ -7,7 +7,6 @@ memory an import of so many rows takes beside one of a tenth of them.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from store.database import open_database
 
 from . import archived
 from .making import MAKERS, text
+from .peaks import peak_mb
 from .rows import Row, rate_row, table
 from .scratch import ROOT, scratch
 
@@ -94,7 +94,7 @@ def _child(url: str, path: str) -> None:
 
     with Database(url) as database, Session(database) as session:
         report = session.run(Path(path))
-    print(report.new, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(report.new, peak_mb())
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import hostile
 from ..hostile_server import PER_INDEX
+from ..peaks import peak_mb
 from ..scratch import ROOT, surroundings
 from .check import Check, demand
 from .stage import Stage
@@ -99,7 +100,7 @@ class _Memory:
     def _look(self) -> None:
         while not self._over.wait(0.2):
             for process in _crawling(os.getpid()):
-                self.most = max(self.most, _peak(process))
+                self.most = max(self.most, peak_mb(process))
 
 
 def _crawling(above: int) -> list[Path]:
@@ -114,14 +115,6 @@ def _crawling(above: int) -> list[Path]:
                     found.append(process)
                 found += _crawling(child)
     return found
-
-
-def _peak(process: Path) -> int:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in process.joinpath("status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) // 1024
-    return 0
 
 
 CHECKS = (
