@@ -77,6 +77,8 @@ PAGE_SECONDS = 30.0
 """For a web page; the slowest honest one seen (2.5 MB of links) took 2.4."""
 LONGEST_SECONDS = 600.0
 
+_WEB = ("http://", "https://")
+_FILES = "doc:"
 _ZIPS = (("word/", DOCX), ("ppt/", PPTX), ("xl/", XLSX))
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """What Office files of before 2007 begin with; no reader is for them, and their users are told."""
@@ -124,7 +126,7 @@ def read(
     if body.startswith(OLE):
         return _old(body)
     kind = kind_of(body, content_type)
-    if kind in (TEXT, MARKDOWN) and url.startswith(("http://", "https://")):
+    if kind in (TEXT, MARKDOWN) and url.startswith(_WEB):
         # Of a user's own files text is worth having; on the web it is robots.txt, logs and code.
         kind = HTML
     if kind == HTML:
@@ -192,6 +194,9 @@ def _mhtml(
     from .documents.mhtml import main_part
 
     part = main_part(body, url)
+    if not url.startswith(_FILES):
+        # A server may send what it likes: neither another site's address nor a day is believed.
+        part = replace(part, url=url, saved_at=None)
     page = read(
         part.body,
         {"content-type": part.content_type},

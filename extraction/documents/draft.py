@@ -81,7 +81,8 @@ def page_of(draft: Draft, url: str, fetched_at: datetime, status: int, source: s
         raise Unfit("too-large", f"its text has {len(text):,} letters, more than {MAX_TEXT:,}")
     address = canonical(url)
     aliases: tuple[str, ...] = ()
-    if draft.url:
+    # Of a file alone: what came from a site might name another site's address as its own.
+    if draft.url and url.startswith("doc:"):
         try:
             if url_hash(draft.url) != url_hash(url):
                 address, aliases = canonical(draft.url), (address,)
