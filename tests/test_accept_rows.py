@@ -52,7 +52,7 @@ PROMISED = {
     "visits": ("visit keeps", "visit time"),
     "the store": ("store at scale",),
     "air gap": ("no network", "seal", "seal twin"),
-    "speed": ("help", "cold search"),
+    "speed": ("help", "crawl speed", "cold search"),
     "kills": ("kill index", "kill crawl", "kill one of two"),
     "the loop": ("fuzzed turns", "long run", "kill ask"),
 }

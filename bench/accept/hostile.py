@@ -50,7 +50,7 @@ def survived(stage: Stage) -> str:
         f"{len(pages) - 1 - -(-count // PER_INDEX)} pages, "
         f"{told.total()} failures of {len(told)} kinds; at most {memory.most} MB in a process"
     )
-    demand(memory.most <= MEGABYTES, figure)
+    demand(0 < memory.most <= MEGABYTES, figure)
     return figure
 
 

@@ -1,5 +1,6 @@
 """How soon the command line answers: the best of a few fresh processes."""
 
+from .. import crawling
 from ..scratch import COMMAND, appliance, run
 from .check import Check, demand, under
 from .stage import Stage
@@ -29,7 +30,21 @@ def cold_search(stage: Stage) -> str:
     return under(min(taken), SEARCH, ", PostgreSQL's start included")
 
 
+def crawl_speed(stage: Stage) -> str:
+    """A site on loopback, beside the extraction of its pages alone."""
+    row = next(crawling.rows(stage.full))
+    figure = f"{row.figure:.1f} pages/s, {row.ratio:.0%} of {row.baseline}"
+    # A few hundred pages say more of the start than of the crawl.
+    demand(not stage.full or row.met, figure)
+    return figure
+
+
 CHECKS = (
     Check("help", f"`appliance --help` in under {HELP} s", help_time),
+    Check(
+        "crawl speed",
+        f"at least {crawling.LEAST:.0%} of extraction alone with as many extraction processes",
+        crawl_speed,
+    ),
     Check("cold search", f"a cold `appliance search` in under {SEARCH} s", cold_search),
 )

@@ -29,6 +29,7 @@ def library() -> Any:
             raise EngineError("llama-cpp-python is not installed; run: make setup")
         package = types.ModuleType(PACKAGE)
         package.__path__ = list(spec.submodule_search_locations)
+        package.__spec__ = spec  # who looks for the package later finds it still
         sys.modules[PACKAGE] = package
     try:
         module = importlib.import_module(f"{PACKAGE}.llama_cpp")
