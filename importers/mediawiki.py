@@ -32,7 +32,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def claims(path: Path, head: bytes) -> bool:
     """True if the root element is that of a dump."""
-    return re.search(rb"<mediawiki[\s>]", peek(head)) is not None
+    return re.search(rb"<mediawiki[\s>]", peek(path, head)) is not None
 
 
 @dataclass(slots=True)

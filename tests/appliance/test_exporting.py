@@ -65,6 +65,27 @@ def test_an_exported_store_comes_back_equal(
     assert Snapshots(database).describe(Snapshots(database).seq()) == digest
 
 
+@pytest.mark.parametrize("name", ["out.jsonl.gz", "out.jsonl.zst"])
+def test_an_export_of_many_blocks_is_known_again(
+    database: Database, tmp_path: Path, name: str
+) -> None:
+    store = PageStore(database)
+    store.add(
+        PageVersion(
+            f"https://a.test/{n}", f"Page {n}", " ".join(sha256(b"%d %d" % (n, i)) for i in range(9)),
+            NOW, "en",
+        )
+        for n in range(600)
+    )  # fmt: skip
+    path = tmp_path / name
+    assert export_pages(store, path) == 600
+    assert path.stat().st_size > 200_000
+    with database.raw() as connection:
+        connection.execute("TRUNCATE page, page_version, alias, passage CASCADE")
+    report = run_import(database, path, ImportOptions(workers=1))
+    assert (report.new, report.format) == (600, "jsonl")
+
+
 def test_a_letter_more_is_another_digest(database: Database, filled: PageStore) -> None:
     digest = Snapshots(database).describe(Snapshots(database).seq())
     filled.add([replace(PAGES[1], text=PAGES[1].text + ".")])

@@ -1,9 +1,13 @@
 """MediaWiki dumps: articles, redirects, namespaces, and dumps that end early or never."""
 
 import bz2
+import gzip
+import lzma
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 import importers.mediawiki
 from extraction.wikitext import markdown_of, page_address
@@ -13,6 +17,7 @@ from importers.formats import detect
 from importers.mediawiki import items
 from importers.run import ImportOptions, run_import
 from store.database import Database
+from store.digest import sha256
 from store.pages import PageStore
 
 from .wiki import BASE, dump, page
@@ -118,6 +123,18 @@ def test_a_dump_is_imported(database: Database, tmp_path: Path) -> None:
     assert (found.title, found.source) == ("Danube", "mediawiki:dump.bz2")
     assert f"{BASE}Breg_(river)" in [link.url for link in found.outlinks]
     assert found.extractor.startswith("mwparserfromhell-")
+
+
+@pytest.mark.parametrize("packed", [bz2.compress, zstandard.compress, gzip.compress, lzma.compress])
+def test_a_packed_dump_of_any_size_is_known(
+    tmp_path: Path, packed: Callable[[bytes], bytes]
+) -> None:
+    numbers = " ".join(sha256(str(n).encode()) for n in range(5000))
+    path = dump(tmp_path / "dump", [page(f"P{n}", f"{n} {numbers}") for n in range(3)])
+    path.write_bytes(packed(path.read_bytes()))
+    assert path.stat().st_size > 100_000
+    assert detect(path).NAME == "mediawiki"
+    assert [one.place for one in items(path)] == ["page 1", "page 2", "page 3"]
 
 
 def test_a_dump_that_ends_early_is_damaged_behind_what_was_good(tmp_path: Path) -> None:

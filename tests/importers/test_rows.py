@@ -148,12 +148,13 @@ PACKERS = {
 
 
 @pytest.mark.parametrize("name", PACKERS)
-def test_compression_is_told_by_the_bytes(tmp_path: Path, name: str) -> None:
-    plain = write_rows(tmp_path / "plain.jsonl", [row(number) for number in range(50)])
+@pytest.mark.parametrize("rows", [50, 4000])
+def test_compression_is_told_by_the_bytes(tmp_path: Path, name: str, rows: int) -> None:
+    plain = write_rows(tmp_path / "plain.jsonl", [row(number) for number in range(rows)])
     path = tmp_path / "rows.txt"
     path.write_bytes(PACKERS[name](plain.read_bytes()))
     assert detect(path).NAME == "jsonl"
-    assert len(list(items(path))) == 50
+    assert len(list(items(path))) == rows
 
 
 @pytest.mark.parametrize("name", PACKERS)
@@ -183,7 +184,7 @@ def test_rows_of_a_file_named_like_any_other_get_the_name_of_its_folder(tmp_path
     assert found.page.url == "doc://nfcorpus/MED-10"
 
 
-def test_a_stream_that_is_no_data_is_not_claimed() -> None:
+def test_a_stream_that_is_no_data_is_not_claimed(tmp_path: Path) -> None:
     for head in (
         b"\x1f\x8b\x08garbage",
         b"{}\n"[:0],
@@ -192,4 +193,7 @@ def test_a_stream_that_is_no_data_is_not_claimed() -> None:
         b"{bad}\n",
         io.BytesIO().read(),
     ):
-        assert not importers.jsonl.claims(Path("a.jsonl"), head)
+        path = tmp_path / "a.jsonl"
+        path.write_bytes(head)
+        assert not importers.jsonl.claims(path, head)
+    assert not importers.jsonl.claims(tmp_path / "missing", b"\x1f\x8b\x08garbage")
