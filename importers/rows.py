@@ -36,6 +36,7 @@ _FETCHED = ("fetched_at", "crawled_at", "date_crawled", "captured")
 _PUBLISHED = ("published", "date", "published_at", "date_published")
 _NAMED = ("url", "source_url", "title", "metadata", "lang", "language", "site", "author", "status")
 _EXPORTED = ("source", "extractor", "outlinks", "aliases", "etag", "last_modified", "capture")
+_EXPORTED += ("declared",)
 COLUMNS = frozenset(
     (*_TEXTS, *_IDS, *_FETCHED, *_PUBLISHED, *_NAMED, *_EXPORTED, "gone_at", "digest")
 )

@@ -19,7 +19,8 @@ from importers.jsonl import items
 from importers.rows import Origin, read_row
 from importers.seen import Seen
 from store.digest import sha256
-from store.page import PageVersion
+from store.page import PageVersion, content_digest
+from store.urls import LONGEST
 
 from .rows import row, write_rows
 
@@ -106,11 +107,32 @@ def test_an_exported_row_that_was_altered_is_refused() -> None:
         "url": "https://a.test/1", "title": "One", "text": "The text.", "outlinks": [],
         "aliases": [], "fetched_at": WHEN.isoformat(),
     }  # fmt: skip
-    digest = read(whole).digest
-    assert read({**whole, "digest": digest}).digest == digest
-    assert refused({**whole, "digest": digest, "text": "Another text."}).reason == "damaged"
+    assert refused(whole).reason == "bad-row", "without a digest nothing is proved"
+    whole["digest"] = content_digest("One", "The text.")
+    assert read(whole).digest == whole["digest"]
+    assert refused({**whole, "text": "Another text."}).reason == "damaged"
     for name, value in (("fetched_at", "soon"), ("outlinks", [1]), ("status", "x"), ("text", 1)):
         assert refused({**whole, name: value}).reason == "bad-row"
+
+
+def test_an_exported_row_has_the_bounds_of_any_other() -> None:
+    def sealed(**named: object) -> dict[str, object]:
+        row = {
+            "url": "https://a.test/1", "title": "One", "text": "The text.", "outlinks": [],
+            "aliases": [], "fetched_at": WHEN.isoformat(), **named,
+        }  # fmt: skip
+        return {**row, "digest": content_digest(str(row["title"]), str(row["text"]))}
+
+    longest = "https://a.test/" + "a" * (LONGEST - 15)
+    page = read(sealed(text="x" * 5_000_000, outlinks=[[longest, "a"]], aliases=[longest]))
+    assert (len(page.text), page.outlinks[0].url, page.aliases) == (5_000_000, longest, (longest,))
+    assert refused(sealed(text="x" * 5_000_001)).reason == "too-large"
+    assert refused(sealed(url=longest + "a")).reason == "bad-address"
+    for name, value in (
+        ("title", "x" * (LONGEST + 1)), ("outlinks", [["https://a.test/", "x" * 1_000_000]] * 5), ("author", longest + "a"),
+        ("aliases", [longest + "a"]), ("declared", longest + "a"), ("etag", longest + "a"),
+    ):  # fmt: skip
+        assert refused(sealed(**{name: value})).reason == "bad-row", name
 
 
 def test_lines_that_are_no_rows_are_named_by_their_number(tmp_path: Path) -> None:
