@@ -9,6 +9,7 @@ import gzip
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -42,12 +43,21 @@ def export_pages(
 
 
 def with_names(pages: PageStore) -> Iterator[tuple[PageVersion, list[str]]]:
-    """Yield each current page with the other addresses that lead to it."""
+    """Yield each current page, with the address it declares, and the redirects that lead to it.
+
+    An address that it has only because it declares it is no redirect: whoever reads the rows judges
+    that anew, among the pages that are there then.
+    """
     names: dict[int, list[str]] = {}
-    for version_id, url in pages.names():
-        names.setdefault(version_id, []).append(url)
+    declared: dict[int, str] = {}
+    for version_id, url, only_declared in pages.names():
+        if only_declared:
+            declared[version_id] = url
+        else:
+            names.setdefault(version_id, []).append(url)
     for page in pages.current():
-        yield page, sorted(names.get(page.version_id or 0, ()))
+        key = page.version_id or 0
+        yield replace(page, declared=declared.get(key, "")), sorted(names.get(key, ()))
 
 
 def page_row(page: PageVersion, names: list[str]) -> dict[str, Any]:
@@ -71,6 +81,7 @@ def page_row(page: PageVersion, names: list[str]) -> dict[str, Any]:
         "gone_at": page.gone_at.isoformat() if page.gone_at else None,
         "outlinks": [[link.url, link.text] for link in page.outlinks],
         "aliases": names,
+        "declared": page.declared,
     }
 
 

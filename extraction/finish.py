@@ -27,18 +27,21 @@ _LEAST_LETTERS = 20
 
 
 class Unfinished(NamedTuple):
-    """A page whose text is Markdown, or wikitext of a wiki whose pages begin with `base`."""
+    """A page whose text is Markdown, or wikitext of a wiki whose pages begin with `base`, their
+    titles with a capital letter if they are `raised`.
+    """
 
     page: PageVersion
     form: str = MARKDOWN
     base: str = ""
+    raised: bool = True
 
 
 def finish_page(given: Unfinished) -> PageVersion | Refusal:
     """Return the page with what can be told from its text; what it says itself stays."""
     page = given.page
     if given.form == WIKITEXT:
-        text = markdown_of(page.text, given.base)
+        text = markdown_of(page.text, given.base, given.raised)
         if sum(map(str.isalnum, text)) < LEAST_OF_WIKITEXT:
             return Refusal("too-short", "next to nothing is left of it without its templates")
         page = replace(page, text=f"# {page.title}\n\n{text}", extractor=converter())

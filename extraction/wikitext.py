@@ -45,11 +45,11 @@ def page_address(base: str, title: str, raised: bool = True) -> str:
     return base + quote(name.encode("utf-8", "replace"), safe=_PLAIN)
 
 
-def markdown_of(wikitext: str, base: str) -> str:
-    """Return wikitext as Markdown; links between pages become addresses that begin with `base`."""
+def markdown_of(wikitext: str, base: str, raised: bool = True) -> str:
+    """Return wikitext as Markdown; links become addresses as `page_address` makes them."""
     import mwparserfromhell
 
-    return tidy(_Writer(base).children(mwparserfromhell.parse(wikitext[:LARGEST]), 0))
+    return tidy(_Writer(base, raised).children(mwparserfromhell.parse(wikitext[:LARGEST]), 0))
 
 
 def tidy(text: str) -> str:
@@ -67,8 +67,8 @@ def _item(marks: re.Match[str]) -> str:
 class _Writer:
     """Writes one page."""
 
-    def __init__(self, base: str) -> None:
-        self._base = base
+    def __init__(self, base: str, raised: bool) -> None:
+        self._base, self._raised = base, raised
 
     def children(self, code: Any, depth: int) -> str:
         """The Markdown of a piece of parsed wikitext."""
@@ -108,7 +108,7 @@ class _Writer:
         page = target.partition("#")[0].strip()
         if not page or not label or "[" in label or "{" in page:
             return label
-        return f"[{label}]({_closed(page_address(self._base, page))})"
+        return f"[{label}]({_closed(page_address(self._base, page, self._raised))})"
 
     def _externallink(self, node: Any, depth: int) -> str:
         url = str(node.url).strip()

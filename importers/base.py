@@ -40,7 +40,8 @@ class Ready:
 
     Language, links and a title are told from its text where it has none, unless it is `whole`: a
     page that was exported from a store. With the `form` "wikitext" its text is the markup of a wiki
-    whose pages have addresses that begin with `base`, and becomes Markdown.
+    whose pages have addresses that begin with `base`, and whose titles begin with a capital letter
+    if they are `raised`; it becomes Markdown.
     """
 
     place: str
@@ -48,6 +49,7 @@ class Ready:
     whole: bool = False
     form: str = "markdown"
     base: str = ""
+    raised: bool = True
 
 
 @dataclass(frozen=True, slots=True)

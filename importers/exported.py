@@ -3,12 +3,14 @@
 It knows no other layout.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from extraction.extract import MAX_TEXT
 from store.errors import UrlError
 from store.page import Outlink, PageVersion
+from store.urls import LONGEST
 
 from .base import Ready, Reject
 
@@ -20,14 +22,18 @@ def is_exported(row: Mapping[str, Any]) -> bool:
 
 def read_exported(row: Mapping[str, Any], place: str) -> Ready | Reject:
     """Return the page in the row, or why it is none."""
+    said, text = row.get("digest"), row.get("text")
+    if not isinstance(text, str) or not isinstance(said, str):
+        return Reject(place, "bad-row", "it has no text, or no digest of it")
+    if len(text) > MAX_TEXT:
+        return Reject(place, "too-large", f"its text has {len(text):,} letters")
     try:
         page = _page(row)
     except UrlError as error:
         return Reject(place, "bad-address", str(error))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         return Reject(place, "bad-row", f"one of its values cannot be used ({error})")
-    said = row.get("digest")
-    if said is not None and said != page.digest:
+    if said != page.digest:
         detail = "its title and text no longer have the digest that was written with them"
         return Reject(place, "damaged", detail, page.url)
     return Ready(place, page, whole=True)
@@ -38,7 +44,7 @@ def _page(row: Mapping[str, Any]) -> PageVersion:
     return PageVersion(
         url=row["url"],
         title=_text(row, "title"),
-        text=_text(row, "text"),
+        text=row["text"],
         fetched_at=datetime.fromisoformat(row["fetched_at"]),
         lang=_text(row, "lang"),
         site=_text(row, "site"),
@@ -47,13 +53,22 @@ def _page(row: Mapping[str, Any]) -> PageVersion:
         status=_status(row.get("status", 200)),
         source=_text(row, "source"),
         extractor=_text(row, "extractor"),
-        outlinks=tuple(Outlink(_is_text(url), _is_text(said)) for url, said in row["outlinks"]),
+        outlinks=_links(row["outlinks"]),
         etag=_text(row, "etag") or None,
         last_modified=_text(row, "last_modified") or None,
         aliases=tuple(map(_is_text, row["aliases"])),
+        declared=_text(row, "declared"),
         capture=_text(row, "capture"),
         gone_at=_moment(gone) if gone else None,
     )
+
+
+def _links(row: Iterable[Sequence[object]]) -> tuple[Outlink, ...]:
+    """The links, each as it was; together no longer than a text may be."""
+    links = tuple(Outlink(_is_text(url, MAX_TEXT), _is_text(words, MAX_TEXT)) for url, words in row)
+    if sum(len(link.url) + len(link.text) for link in links) > MAX_TEXT:
+        raise ValueError(f"its links have more than {MAX_TEXT:,} letters")
+    return links
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
@@ -61,9 +76,11 @@ def _text(row: Mapping[str, Any], name: str) -> str:
     return "" if value is None else _is_text(value)
 
 
-def _is_text(value: object) -> str:
+def _is_text(value: object, most: int = LONGEST) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.40} is no text")
+    if len(value) > most:
+        raise ValueError(f"a text of {len(value):,} letters is none of these")
     return value
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
+from sys import getsizeof
 from typing import Any
 
 from .errors import DamagedError, ImporterError
@@ -22,6 +23,8 @@ from .errors import DamagedError, ImporterError
 MEMORY = 4_000_000_000
 """Bytes of address space; a library that maps much may have more than it uses."""
 LOT = 200
+LOT_BYTES = 8_000_000
+"""A lot goes over the pipe once it has so many values, or holds so much."""
 PATIENCE = 5.0
 
 
@@ -58,6 +61,15 @@ def isolated(module: str, function: str, path: Path) -> Iterator[Any]:
         child.join(PATIENCE)
 
 
+def weight(value: object) -> int:
+    """Return about how many bytes a value takes, of its texts above all."""
+    if isinstance(value, dict):
+        return sum(map(weight, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(weight, value))
+    return getsizeof(value)
+
+
 def _serve(
     pipe: "Connection[Any, Any]", module: str, function: str, path: Path, parent: int
 ) -> None:
@@ -67,13 +79,15 @@ def _serve(
     most = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     lot: list[Any] = []
+    held = 0
     with contextlib.suppress(BrokenPipeError):
         try:
             for one in getattr(import_module(f".{module}", __package__), function)(path):
                 lot.append(one)
-                if len(lot) >= LOT:
+                held += weight(one)
+                if len(lot) >= LOT or held >= LOT_BYTES:
                     pipe.send(("lot", lot))
-                    lot = []
+                    lot, held = [], 0
         except Exception as error:
             pipe.send(("lot", lot))
             pipe.send(("error", _told(error, path)))

@@ -23,7 +23,7 @@ _BOM = b"\xef\xbb\xbf"
 
 def claims(path: Path, head: bytes) -> bool:
     """True if the first line is a JSON object, or the beginning of a long one."""
-    begin = peek(head).removeprefix(_BOM).lstrip()
+    begin = peek(path, head).removeprefix(_BOM).lstrip()
     if not begin.startswith(b"{"):
         return False
     line, end, _ = begin.partition(b"\n")

@@ -18,20 +18,27 @@ from .errors import DamagedError
 LARGEST_WINDOW = 28
 """The bytes that a zstd frame may ask to be held, as a power of two; `zstd --long=28` asks so."""
 _PIECE = 1 << 20
+_AHEAD = 1 << 21
+"""Packed bytes of a file's beginning; the largest block, of bzip2, has 900,000."""
 
 
-def peek(head: bytes, most: int = 4096) -> bytes:
-    """Return the first bytes of what a file holds whose own first bytes are `head`."""
+def peek(path: Path, head: bytes, most: int = 4096) -> bytes:
+    """Return the first `most` plain bytes of the file at `path`, which begins with `head`.
+
+    Fewer where it breaks off, or where the beginning of the packed file holds fewer.
+    """
     unpacker = _unpacker(head)
     if unpacker is None:
         return head[:most]
-    with contextlib.suppress(*_broken()):
-        # What follows the part that was read is missing, of course.
-        with unpacker(io.BytesIO(head)) as file:
-            found = b""
+    found = b""
+    # What follows the part that was read is missing, of course.
+    with contextlib.suppress(OSError, *_broken()):
+        # zstd and bzip2 give nothing out before a whole block of theirs was read.
+        with path.open("rb") as raw:
+            begin = raw.read(_AHEAD)
+        with unpacker(io.BytesIO(begin)) as file:
             while len(found) < most and (piece := file.read(1)):
                 found += piece
-            return found
     return found
 
 

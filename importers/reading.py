@@ -113,9 +113,8 @@ def _begin(item: Item, pool: ExtractionPool, known: Mapping[bytes, str]) -> _Wor
 
 def _begin_lot(lot: list[Ready], pool: ExtractionPool) -> _Work:
     size = sum(len(one.page.text) for one in lot)
-    return _Work(
-        list(lot), size, pool.finish([Unfinished(one.page, one.form, one.base) for one in lot])
-    )
+    given = [Unfinished(one.page, one.form, one.base, one.raised) for one in lot]
+    return _Work(list(lot), size, pool.finish(given))
 
 
 def _results(work: _Work) -> Iterator[Result]:

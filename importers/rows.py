@@ -35,10 +35,9 @@ _IDS = ("_id", "id", "docid", "doc_id")
 _FETCHED = ("fetched_at", "crawled_at", "date_crawled", "captured")
 _PUBLISHED = ("published", "date", "published_at", "date_published")
 _NAMED = ("url", "source_url", "title", "metadata", "lang", "language", "site", "author", "status")
-_EXPORTED = ("source", "extractor", "outlinks", "aliases", "etag", "last_modified", "capture")
-COLUMNS = frozenset(
-    (*_TEXTS, *_IDS, *_FETCHED, *_PUBLISHED, *_NAMED, *_EXPORTED, "gone_at", "digest")
-)
+_EXPORTED = ("source", "extractor", "outlinks", "aliases", "declared", "etag", "last_modified")
+_SEALED = ("capture", "gone_at", "digest")
+COLUMNS = frozenset((*_TEXTS, *_IDS, *_FETCHED, *_PUBLISHED, *_NAMED, *_EXPORTED, *_SEALED))
 """Every name that is looked for in a row."""
 _FRONT_TITLE = re.compile(r"\A---\r?\n(?:.*\r?\n){0,10}?title:[ \t]*(.+?)[ \t]*\r?\n")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")

@@ -258,8 +258,8 @@ class PageReader:
             ).fetchall()
         return {bytes(key): bytes(target) for key, target in rows}
 
-    def names(self) -> Iterator[tuple[int, str]]:
-        """Yield (version id, address) for each alias that leads to a page, through others too."""
+    def names(self) -> Iterator[tuple[int, str, bool]]:
+        """Yield (version id, address, whether the page only declares it) for each other name."""
         with self._database.raw() as connection:
             yield from names(connection, self._id(connection))
 

@@ -1,5 +1,6 @@
 """Export and import back: an equal store, with nothing lost."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -63,6 +64,52 @@ def test_an_exported_store_comes_back_equal(
     assert (report.new, dict(report.rejects)) == (len(PAGES), {})
     assert comparable(filled) == before
     assert Snapshots(database).describe(Snapshots(database).seq()) == digest
+
+
+def test_what_a_page_declares_stays_a_claim(database: Database, tmp_path: Path) -> None:
+    claimed, first = "https://a.test/own", "https://a.test/own?part=1"
+    store = PageStore(database)
+    store.add([PageVersion(first, "One", "The same text.", NOW, declared=claimed)])
+    store.add_alias("https://c.test/chain", claimed)
+    found = store.resolve(claimed)
+    assert found is not None
+    assert found.url == first
+    path = tmp_path / "out.jsonl"
+    export_pages(store, path)
+    row = json.loads(path.read_text())
+    assert (row["declared"], row["aliases"]) == (claimed, ["https://c.test/chain"])
+    with database.raw() as connection:
+        connection.execute("TRUNCATE page, page_version, alias, passage, claim CASCADE")
+    assert run_import(database, path, ImportOptions(workers=1)).new == 1
+    for name in (claimed, "https://c.test/chain"):
+        found = store.resolve(name)
+        assert found is not None
+        assert found.url == first
+    # A claim gives way where pages that differ make it, as it did before the export.
+    other = "https://a.test/own?part=2"
+    store.add([PageVersion(other, "Two", "Another text.", NOW, declared=claimed)])
+    assert not store.leads_to(claimed, first)
+
+
+@pytest.mark.parametrize("name", ["out.jsonl.gz", "out.jsonl.zst"])
+def test_an_export_of_many_blocks_is_known_again(
+    database: Database, tmp_path: Path, name: str
+) -> None:
+    store = PageStore(database)
+    store.add(
+        PageVersion(
+            f"https://a.test/{n}", f"Page {n}", " ".join(sha256(b"%d %d" % (n, i)) for i in range(9)),
+            NOW, "en",
+        )
+        for n in range(600)
+    )  # fmt: skip
+    path = tmp_path / name
+    assert export_pages(store, path) == 600
+    assert path.stat().st_size > 200_000
+    with database.raw() as connection:
+        connection.execute("TRUNCATE page, page_version, alias, passage CASCADE")
+    report = run_import(database, path, ImportOptions(workers=1))
+    assert (report.new, report.format) == (600, "jsonl")
 
 
 def test_a_letter_more_is_another_digest(database: Database, filled: PageStore) -> None:

@@ -1,14 +1,17 @@
 """`appliance import` and `export`: each row format in, searched, visited, out, and in again."""
 
+import gzip
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from bench.making import MAKERS
 from store.database import Database
+from store.pages import PageStore
 from store.snapshots import Snapshots
 
 from .conftest import Done
@@ -59,6 +62,62 @@ def mediawiki(folder: Path) -> Path:
         f"{wikitext}</text></revision></page></mediawiki>"
     )
     return path
+
+
+ROWS: dict[str, dict[str, object]] = {
+    "literesearcher": {"url": "https://w.test/ordel", "title": "Ordel", "doc": MARKDOWN},
+    "nested": {
+        "id": "ordel",
+        "text": MARKDOWN,
+        "metadata": {"title": "Ordel", "url": "https://w.test/ordel"},
+    },
+    "search-r1": {"id": "ordel", "contents": f'"Ordel"\n{MARKDOWN}'},
+    "browsecomp": {"docid": "ordel", "url": "https://w.test/ordel", "text": MARKDOWN},
+    "beir": {"_id": "ordel", "title": "Ordel", "text": MARKDOWN},
+}
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".zst": zstandard.compress,
+}
+
+
+@pytest.mark.parametrize("ending", PACKINGS)
+@pytest.mark.parametrize("layout", ROWS)
+def test_every_layout_and_packing_comes_back(
+    home: Path, database: Database, tmp_path: Path, command: Command, layout: str, ending: str
+) -> None:
+    others = [json.dumps({**ROWS[layout], **_another(layout, number)}) for number in range(800)]
+    lines = "".join(f"{line}\n" for line in (json.dumps(ROWS[layout]), *others))
+    path = tmp_path / f"rows.jsonl{ending}"
+    path.write_bytes(PACKINGS[ending](lines.encode()))
+    done = command("import", str(path))
+    assert (done.code, "801 new, 0 changed, 0 unchanged" in done.err) == (0, True), done.err
+    store = PageStore(database)
+    url = "https://w.test/ordel" if "w.test" in json.dumps(ROWS[layout]) else "doc://rows/ordel"
+    page = store.resolve(url)
+    assert page is not None
+    assert (page.title, page.text.strip()) == ("Ordel", MARKDOWN.strip())
+    digest = Snapshots(database).describe(Snapshots(database).seq())
+    rows = tmp_path / f"out.jsonl{ending}"
+    assert command("export", str(rows)).code == 0
+    with database.raw() as connection:
+        connection.execute("TRUNCATE page, page_version, alias, passage, import_job CASCADE")
+    assert command("import", str(rows)).code == 0
+    assert Snapshots(database).describe(Snapshots(database).seq()) == digest
+
+
+def _another(layout: str, number: int) -> dict[str, object]:
+    """What a further row of a layout has of its own; its text is short."""
+    said = f"Village {number}\nIt has {number * 7 + 3} inhabitants and a mill by the river."
+    url = f"https://w.test/{number}"
+    return {
+        "literesearcher": {"url": url, "doc": said},
+        "nested": {"id": number, "text": said, "metadata": {"title": "", "url": url}},
+        "search-r1": {"id": number, "contents": said},
+        "browsecomp": {"docid": str(number), "url": url, "text": said},
+        "beir": {"_id": str(number), "title": "", "text": said},
+    }[layout]
 
 
 @pytest.mark.parametrize(

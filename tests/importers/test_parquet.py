@@ -1,5 +1,6 @@
 """Parquet: the same rows, read in a process of its own that may die."""
 
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +45,45 @@ def test_rows_without_text_are_refused(tmp_path: Path) -> None:
     assert isinstance(first, Reject)
     assert (first.reason, first.place) == ("no-text", "row 1")
     assert isinstance(second, Ready)
+
+
+def test_long_rows_are_weighed_and_not_counted(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"id": str(n), "text": f"{n} " + "word " * 300_000} for n in range(60)
+    ]
+    path = written(tmp_path / "a.parquet", rows)
+    del rows
+    tracemalloc.start()
+    try:
+        assert sum(isinstance(one, Ready) for one in items(path)) == 60
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 45_000_000  # all of them are 90 MB, twice while they come over the pipe
+
+
+def test_a_row_that_is_too_large_never_leaves_its_process(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "a.parquet",
+        [
+            {"id": "1", "text": "x" * 40_000_000},
+            {"id": "2", "text": "x" * 6_000_000},
+            {"id": "3", "text": "Short."},
+        ],
+    )
+    tracemalloc.start()
+    try:
+        first, second, third = items(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(first, Reject)
+    assert (first.place, first.reason) == ("row 1", "too-large")
+    assert "more than 32,000,000" in first.detail
+    assert isinstance(second, Reject)
+    assert (second.place, second.reason) == ("row 2", "too-large")
+    assert isinstance(third, Ready)
+    assert peak < 30_000_000
 
 
 def test_columns_of_something_else_are_named(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from importers.jsonl import items
 from importers.rows import Origin, read_row
 from importers.seen import Seen
 from store.digest import sha256
-from store.page import PageVersion
+from store.page import PageVersion, content_digest
+from store.urls import LONGEST
 
 from .rows import row, write_rows
 
@@ -106,11 +107,32 @@ def test_an_exported_row_that_was_altered_is_refused() -> None:
         "url": "https://a.test/1", "title": "One", "text": "The text.", "outlinks": [],
         "aliases": [], "fetched_at": WHEN.isoformat(),
     }  # fmt: skip
-    digest = read(whole).digest
-    assert read({**whole, "digest": digest}).digest == digest
-    assert refused({**whole, "digest": digest, "text": "Another text."}).reason == "damaged"
+    assert refused(whole).reason == "bad-row", "without a digest nothing is proved"
+    whole["digest"] = content_digest("One", "The text.")
+    assert read(whole).digest == whole["digest"]
+    assert refused({**whole, "text": "Another text."}).reason == "damaged"
     for name, value in (("fetched_at", "soon"), ("outlinks", [1]), ("status", "x"), ("text", 1)):
         assert refused({**whole, name: value}).reason == "bad-row"
+
+
+def test_an_exported_row_has_the_bounds_of_any_other() -> None:
+    def sealed(**named: object) -> dict[str, object]:
+        row = {
+            "url": "https://a.test/1", "title": "One", "text": "The text.", "outlinks": [],
+            "aliases": [], "fetched_at": WHEN.isoformat(), **named,
+        }  # fmt: skip
+        return {**row, "digest": content_digest(str(row["title"]), str(row["text"]))}
+
+    longest = "https://a.test/" + "a" * (LONGEST - 15)
+    page = read(sealed(text="x" * 5_000_000, outlinks=[[longest, "a"]], aliases=[longest]))
+    assert (len(page.text), page.outlinks[0].url, page.aliases) == (5_000_000, longest, (longest,))
+    assert refused(sealed(text="x" * 5_000_001)).reason == "too-large"
+    assert refused(sealed(url=longest + "a")).reason == "bad-address"
+    for name, value in (
+        ("title", "x" * (LONGEST + 1)), ("outlinks", [["https://a.test/", "x" * 1_000_000]] * 5), ("author", longest + "a"),
+        ("aliases", [longest + "a"]), ("declared", longest + "a"), ("etag", longest + "a"),
+    ):  # fmt: skip
+        assert refused(sealed(**{name: value})).reason == "bad-row", name
 
 
 def test_lines_that_are_no_rows_are_named_by_their_number(tmp_path: Path) -> None:
@@ -148,12 +170,13 @@ PACKERS = {
 
 
 @pytest.mark.parametrize("name", PACKERS)
-def test_compression_is_told_by_the_bytes(tmp_path: Path, name: str) -> None:
-    plain = write_rows(tmp_path / "plain.jsonl", [row(number) for number in range(50)])
+@pytest.mark.parametrize("rows", [50, 4000])
+def test_compression_is_told_by_the_bytes(tmp_path: Path, name: str, rows: int) -> None:
+    plain = write_rows(tmp_path / "plain.jsonl", [row(number) for number in range(rows)])
     path = tmp_path / "rows.txt"
     path.write_bytes(PACKERS[name](plain.read_bytes()))
     assert detect(path).NAME == "jsonl"
-    assert len(list(items(path))) == 50
+    assert len(list(items(path))) == rows
 
 
 @pytest.mark.parametrize("name", PACKERS)
@@ -183,7 +206,7 @@ def test_rows_of_a_file_named_like_any_other_get_the_name_of_its_folder(tmp_path
     assert found.page.url == "doc://nfcorpus/MED-10"
 
 
-def test_a_stream_that_is_no_data_is_not_claimed() -> None:
+def test_a_stream_that_is_no_data_is_not_claimed(tmp_path: Path) -> None:
     for head in (
         b"\x1f\x8b\x08garbage",
         b"{}\n"[:0],
@@ -192,4 +215,7 @@ def test_a_stream_that_is_no_data_is_not_claimed() -> None:
         b"{bad}\n",
         io.BytesIO().read(),
     ):
-        assert not importers.jsonl.claims(Path("a.jsonl"), head)
+        path = tmp_path / "a.jsonl"
+        path.write_bytes(head)
+        assert not importers.jsonl.claims(path, head)
+    assert not importers.jsonl.claims(tmp_path / "missing", b"\x1f\x8b\x08garbage")

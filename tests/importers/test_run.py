@@ -1,5 +1,6 @@
 """An import from the outside: what is stored, refused, known, gone on with."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,8 +116,24 @@ def test_what_came_before_damage_stays(
     job = Imports(database, "web").find(str(path.resolve()))
     assert job is not None
     assert (job.state, job.items) == ("damaged", 2)
-    # Mended, it goes on behind them.
-    assert run_import(database, path, options()).state == "finished"
+    # The file being the same, it goes on behind them.
+    again = run_import(database, path, options())
+    assert (again.state, again.before) == ("finished", 2)
+
+
+def test_a_mended_file_is_read_from_its_beginning(database: Database, tmp_path: Path) -> None:
+    plain = write_rows(tmp_path / "plain", [row(number) for number in range(3000)])
+    whole = gzip.compress(plain.read_bytes())
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    broken = run_import(database, path, options())
+    assert broken.state == "damaged"
+    assert 0 < broken.new < 3000
+    path.write_bytes(whole)
+    mended = run_import(database, path, options())
+    assert (mended.state, mended.before, mended.rejects) == ("finished", 0, {})
+    assert (mended.new, mended.unchanged) == (3000 - broken.new, broken.new)
+    assert len(pages(database)) == 3000
 
 
 def test_what_no_importer_knows_is_described(tmp_path: Path) -> None:
