@@ -97,6 +97,29 @@ def test_a_page_that_was_taken_away_meanwhile_is_named_as_gone(database: Databas
         assert changes.counts()[GONE] == 0
 
 
+def test_what_was_gone_between_two_days_without_a_commit_is_named(database: Database) -> None:
+    store = PageStore(database)
+    store.add([page("a1", "x"), page("a2", "x")])
+    store.mark_gone(["https://a.example/a1"])
+    with database.raw() as connection:
+        connection.execute("UPDATE commit SET at = '2026-01-01 10:00Z'")
+        connection.execute(
+            "UPDATE page SET gone_at = '2026-01-03 10:00Z' WHERE gone_at IS NOT NULL"
+        )
+    gone = [(GONE, "https://a.example/a1")]
+    for before, after, found in (
+        ("2026-01-01", "2026-01-02", []),
+        ("2026-01-02", "2026-01-03", gone),
+        ("2026-01-02", "now", gone),
+        ("2026-01-03", "2026-01-04", []),
+        ("2026-01-03", "now", []),
+        ("2026-01-03T10:00", "2026-01-04", []),
+        ("2026-01-01T12:00", "2026-01-03T09:59", []),
+        ("1", "now", gone),
+    ):
+        assert [(one.kind, one.url) for one in listed(database, before, after)] == found, before
+
+
 def test_a_purged_page_is_in_no_state(database: Database) -> None:
     store = PageStore(database)
     store.add([page("a1", "x")])
