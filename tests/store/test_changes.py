@@ -4,12 +4,14 @@ import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.changes import ADDED, CHANGED, GONE, REMOVED, Change, between
 from store.commits import Moment, find_moment, present
 from store.database import Database
+from store.errors import CollectionError
 from store.page import PageVersion
 from store.pages import PageStore
 from store.purge import delete_pages, find_doomed
@@ -72,7 +74,15 @@ def test_collections_are_told_apart(database: Database) -> None:
     PageStore(database, "other").add([page("a1", "x"), page("a2", "x")])
     assert [one.collection for one in listed(database, "empty", "2")] == ["other", "other", "web"]
     assert [one.url[-2:] for one in listed(database, "empty", "2", collection="web")] == ["a1"]
-    assert listed(database, "empty", "2", collection="none") == []
+
+
+def test_a_collection_that_there_is_not_is_refused(database: Database) -> None:
+    with pytest.raises(CollectionError, match="crawl or import pages first"):
+        listed(database, "0", "now", collection="web")
+    for name in ("web", "other"):
+        PageStore(database, name).add([page("a1", "x")])
+    with pytest.raises(CollectionError, match="called “wbe”; give one of these: other, web"):
+        listed(database, "0", "now", collection="wbe")
 
 
 def test_a_page_that_was_taken_away_meanwhile_is_named_as_gone(database: Database) -> None:
