@@ -9,6 +9,7 @@ from datetime import datetime
 
 from .commits import Moment
 from .database import Connection, Database
+from .errors import CollectionError
 
 ADDED, CHANGED, REMOVED, GONE = "added", "changed", "removed", "gone"
 KINDS = (ADDED, CHANGED, REMOVED, GONE)
@@ -109,6 +110,7 @@ SELECT kind, collection.name, page.url, old_title, old_time, old_digest,
        new_title, new_time, new_digest, page.gone_at {_OF}
 ORDER BY collection.name COLLATE "C", page.url COLLATE "C" LIMIT %(limit)s
 """
+_COLLECTIONS = 'SELECT name FROM collection ORDER BY name COLLATE "C"'
 READ_AT_ONCE = 1000
 
 
@@ -165,10 +167,26 @@ def between(
     """Open the changes from the state `before` to the state `after`.
 
     What is read of them is of one instant: a purge meanwhile changes neither counts nor pages.
+    Raises CollectionError for a collection that there is not.
     """
     with database.raw() as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if collection is not None:
+            _check_collection(connection, collection)
         yield Changes(connection, before, after, collection)
+
+
+def _check_collection(connection: Connection, collection: str) -> None:
+    names = [name for (name,) in connection.execute(_COLLECTIONS)]
+    if collection not in names:
+        raise CollectionError(
+            f"There is no collection called “{collection}”; "
+            + (
+                f"give one of these: {', '.join(names)}."
+                if names
+                else "crawl or import pages first."
+            )
+        )
 
 
 def _seen(title: str | None, fetched_at: datetime, digest: bytes) -> Seen | None:

@@ -147,12 +147,16 @@ def put_claims(
     # A page that claims what it claimed may have another text now.
     concerned.update(key for _, key in made.values())
     if concerned:
-        _judge(connection, collection, sorted(concerned), lambda: seq or next_seq(connection))
+        judge(connection, collection, sorted(concerned), lambda: seq or next_seq(connection))
 
 
-def _judge(
+def judge(
     connection: Connection, collection: int, hashes: list[bytes], seq_of: Callable[[], int]
 ) -> None:
+    """Give or take the aliases of claimed addresses, after what they depend on has changed.
+
+    `seq_of` is asked for the commit's number if anything changes. The caller holds off writers.
+    """
     ended: list[bytes] = []
     begun: list[tuple[bytes, str, str, bytes]] = []
     values = {"collection": collection, "hashes": hashes, "most": MOST}

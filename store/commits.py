@@ -6,7 +6,7 @@ time of a commit is never earlier than that of the one before.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from .database import Connection, Database
@@ -24,6 +24,7 @@ SELECT at, coalesce(whole, false) OR %(seq)s = (SELECT seq FROM clock)
     OR EXISTS (SELECT FROM snapshot WHERE snapshot.seq = %(seq)s)
 FROM (SELECT) AS one LEFT JOIN commit ON commit.seq = %(seq)s
 """
+_PRESENT = "SELECT seq, clock_timestamp() FROM clock"
 _NOT_LATER = "SELECT max(seq) FROM commit WHERE at <= %s"
 _FIRST_KNOWN = "SELECT seq, at FROM commit ORDER BY seq LIMIT 1"
 NOW = "now"
@@ -34,7 +35,9 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 class Moment:
     """The state of the store after commit `seq`.
 
-    `name` is how it was asked for. `at` is when it was the present state, None where nobody knows;
+    `name` is how it was asked for. `at` is when it was the present state, by the clock of the
+    database: of a day or a time that moment itself, of a number when it began, None where nobody
+    knows;
     `whole` is false where `snapshot gc` has, or may have, removed a version that it had.
     """
 
@@ -73,7 +76,7 @@ def last_seq(connection: Connection) -> int:
 def present(database: Database) -> Moment:
     """Return the present state."""
     with database.read() as connection:
-        return Moment(NOW, last_seq(connection), datetime.now(UTC))
+        return _present(connection)
 
 
 def find_moment(database: Database, text: str) -> Moment:
@@ -88,10 +91,17 @@ def find_moment(database: Database, text: str) -> Moment:
         if row is not None:
             return Moment(text, int(row[0]), row[1])
         if text == NOW:
-            return Moment(NOW, last_seq(connection), datetime.now(UTC))
+            return _present(connection)
         if _NUMBER.fullmatch(text):
             return _numbered(connection, int(text), f"commit {int(text)}")
         return _dated(connection, text)
+
+
+def _present(connection: Connection) -> Moment:
+    row = connection.execute(_PRESENT).fetchone()
+    if row is None:
+        raise RuntimeError("the clock table has lost its row")
+    return Moment(NOW, int(row[0]), row[1])
 
 
 def _numbered(connection: Connection, seq: int, name: str) -> Moment:
@@ -107,7 +117,8 @@ def _numbered(connection: Connection, seq: int, name: str) -> Moment:
 
 def _dated(connection: Connection, text: str) -> Moment:
     asked, end = _time(text)
-    if asked > datetime.now(UTC):
+    now = _present(connection).at or end
+    if asked > now:
         raise SnapshotError(f"{text} has not come yet; give a day or a time of the past.")
     row = connection.execute(_NOT_LATER, (end,)).fetchone()
     if row is None or row[0] is None:
@@ -122,7 +133,8 @@ def _dated(connection: Connection, text: str) -> Moment:
             f"The store did not write down the times of its commits {known}; give a snapshot's "
             f"name or a commit's number instead of {text}."
         )
-    return _numbered(connection, int(row[0]), text)
+    # What its commit left stayed so until then, and pages can be gone since.
+    return replace(_numbered(connection, int(row[0]), text), at=min(end, now))
 
 
 def _time(text: str) -> tuple[datetime, datetime]:

@@ -11,6 +11,7 @@ StoreError
 │   ├── DiskFullError  the disk has no room for what was to be written
 │   ├── BusyError      another process holds the part that this one wants to write
 │   └── LeaseLostError a crawling process was away too long, and others have its work
+├── CollectionError    a collection that does not exist
 ├── CrawlError         a crawl that does not exist
 └── SnapshotError      a snapshot that does not exist, or a name that is taken
 """
@@ -58,6 +59,10 @@ class BusyError(DatabaseError):
 
 class LeaseLostError(DatabaseError):
     """A crawling process gave no sign for too long, and others have taken over its work."""
+
+
+class CollectionError(StoreError):
+    """A collection that does not exist."""
 
 
 class CrawlError(StoreError):

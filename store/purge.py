@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .claims import judge
 from .commits import next_seq
 from .database import Connection, Database
 from .errors import UrlError
@@ -42,6 +43,23 @@ ORDER BY id
 _ALL = "SELECT id, url, url_hash FROM page WHERE collection_id = %(collection)s ORDER BY id"
 _VERSIONS = """
 SELECT id, page_id, digest FROM page_version WHERE page_id = ANY(%s) ORDER BY id
+"""
+# The addresses that may lead elsewhere when these pages, and the aliases from and to these hashes,
+# are gone; and those of them that a page that stays claims.
+_CONCERNED = """
+SELECT claim.url_hash FROM claim WHERE page_id = ANY(%(ids)s)
+UNION SELECT unnest(%(hashes)s::bytea[])
+UNION SELECT url_hash FROM alias
+WHERE collection_id = %(collection)s AND target_hash = ANY(%(hashes)s)
+"""
+_CLAIMED = """
+SELECT DISTINCT url_hash FROM claim WHERE collection_id = %s AND url_hash = ANY(%s)
+"""
+# Crawls of several collections may have the same addresses.
+_QUEUED = """
+DELETE FROM frontier USING crawl
+WHERE crawl.id = frontier.crawl_id AND frontier.url_hash = ANY(%s)
+  AND coalesce(crawl.settings #>> '{options,collection}', 'web') = %s
 """
 _PASSAGES = "SELECT id FROM passage WHERE version_id = ANY(%s) ORDER BY id"
 
@@ -154,6 +172,8 @@ def delete_pages(database: Database, doomed: Doomed) -> dict[str, int]:
         # Pages that a crawl stored a moment ago under the same addresses are purged as well.
         versions = [key for key, _, _ in connection.execute(_VERSIONS, (ids,)).fetchall()]
         hashes = [key for _, key in doomed.pages] + _gaps(connection, of, doomed)
+        asked = {"collection": of, "ids": ids, "hashes": hashes}
+        concerned = [row[0] for row in connection.execute(_CONCERNED.encode(), asked).fetchall()]
         for table, statement, values in (
             ("passages", "DELETE FROM passage WHERE version_id = ANY(%s)", (versions,)),
             ("versions", "DELETE FROM page_version WHERE id = ANY(%s)", (versions,)),
@@ -185,11 +205,13 @@ def delete_pages(database: Database, doomed: Doomed) -> dict[str, int]:
                 "DELETE FROM import_job WHERE collection_id = %s AND %s",
                 (of, doomed.kind == COLLECTION),
             ),
-            ("queued", "DELETE FROM frontier WHERE url_hash = ANY(%s)", (hashes,)),
+            ("queued", _QUEUED, (hashes, doomed.collection)),
             ("pages", "DELETE FROM page WHERE id = ANY(%s)", (ids,)),
         ):
             counts[table] = connection.execute(statement.encode(), values).rowcount
-        next_seq(connection)
+        seq = next_seq(connection)
+        claimed = connection.execute(_CLAIMED, (of, concerned)).fetchall()
+        judge(connection, of, [row[0] for row in claimed], lambda: seq)
         counts["snapshots"] = _described_again(connection)
     with database.read() as connection:
         # What was deleted stays in the files until its room is given free.

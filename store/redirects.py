@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from .database import Database
 from .frontier import PASSED, REFUSED
 from .pages import PageStore
+from .writing import lock_writers
 
 LONGEST_CHAIN = 20
 """Redirects from crawled address to crawled address that are looked back over."""
@@ -80,5 +81,7 @@ def look_back(database: Database, crawl_id: int, store: PageStore) -> list[LostR
         with database.raw() as connection:
             connection.execute(_REFUSE, values | ended)
     with database.raw() as connection:
+        # As whoever else changes aliases or deletes failures: neither may move in between.
+        lock_writers(connection)
         connection.execute(_HEAL, values)
     return lost

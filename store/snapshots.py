@@ -13,6 +13,7 @@ from .database import Connection, Database
 from .errors import SnapshotError
 from .page import clean
 from .verify import Fault, Progress, page_fault, version_fault
+from .writing import lock_writers
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +83,24 @@ class Snapshots:
         self._database = database
 
     def create(self, name: str) -> Snapshot:
-        """Name the present state; raises SnapshotError where the name is taken or empty."""
+        """Name the present state; raises SnapshotError where the name is taken or empty.
+
+        Writers, purges and `snapshot gc` wait meanwhile: what it describes is what it names.
+        """
         name = clean(name).strip()
         if not name or len(name) > LONGEST_NAME:
             raise SnapshotError(
                 f"A snapshot needs a name of 1 to {LONGEST_NAME} letters; give it a date, say."
             )
         with self._database.raw() as connection:
+            lock_writers(connection)
             seq = last_seq(connection)
             pages, digest = describe_at(connection, seq)
             try:
+                # The time of now, not of when it began to wait for the lock.
                 row = connection.execute(
-                    "INSERT INTO snapshot (name, seq, pages, digest) VALUES (%s, %s, %s, %s) "
+                    "INSERT INTO snapshot (name, seq, created_at, pages, digest) "
+                    "VALUES (%s, %s, clock_timestamp(), %s, %s) "
                     f"RETURNING {_COLUMNS}",
                     (name, seq, pages, digest),
                 ).fetchone()

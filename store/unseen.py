@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from .database import Database
 from .writing import lock_writers
 
-# A version that still has passages is one that the index has not let go of yet.
+# A version that still has passages is one that the index has not let go of yet. Snapshots are asked
+# for once more, under the lock: one may have been named since the caller listed them.
 _UNSEEN = """
 FROM page_version AS version
 WHERE version.seq_to IS NOT NULL
   AND NOT EXISTS (
-    SELECT FROM unnest(%(seqs)s::bigint[]) AS seen (seq)
+    SELECT FROM (SELECT unnest(%(seqs)s::bigint[]) UNION ALL SELECT seq FROM snapshot) AS seen (seq)
     WHERE version.seq_from <= seen.seq AND version.seq_to > seen.seq)
   AND NOT version.id = ANY(%(ids)s::bigint[])
   AND NOT version.digest = ANY(%(digests)s::bytea[])
@@ -41,7 +42,7 @@ def unseen(
     digests: Collection[str] = (),
     delete: bool = False,
 ) -> Unseen:
-    """Count, or delete, the superseded versions that no state in `seqs` holds.
+    """Count, or delete, the superseded versions that no state in `seqs`, and no named one, holds.
 
     Versions in `ids`, and those whose tagged digest is in `digests`, are kept, and so are those
     that still have passages: `appliance index` takes these out first.

@@ -93,6 +93,9 @@ def test_equal_states_end_with_0(command: Command) -> None:
     missing = command("snapshot", "diff", "nothing")
     assert missing.code == 1
     assert "There is no snapshot called “nothing”" in missing.err
+    typo = command("snapshot", "diff", "1", "3", "--collection", "wbe")
+    assert (typo.code, typo.out) == (1, "")
+    assert "There is no collection called “wbe”; give one of these: web." in typo.err
 
 
 @pytest.mark.usefixtures("history")

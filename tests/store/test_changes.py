@@ -4,12 +4,14 @@ import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.changes import ADDED, CHANGED, GONE, REMOVED, Change, between
 from store.commits import Moment, find_moment, present
 from store.database import Database
+from store.errors import CollectionError
 from store.page import PageVersion
 from store.pages import PageStore
 from store.purge import delete_pages, find_doomed
@@ -72,7 +74,15 @@ def test_collections_are_told_apart(database: Database) -> None:
     PageStore(database, "other").add([page("a1", "x"), page("a2", "x")])
     assert [one.collection for one in listed(database, "empty", "2")] == ["other", "other", "web"]
     assert [one.url[-2:] for one in listed(database, "empty", "2", collection="web")] == ["a1"]
-    assert listed(database, "empty", "2", collection="none") == []
+
+
+def test_a_collection_that_there_is_not_is_refused(database: Database) -> None:
+    with pytest.raises(CollectionError, match="crawl or import pages first"):
+        listed(database, "0", "now", collection="web")
+    for name in ("web", "other"):
+        PageStore(database, name).add([page("a1", "x")])
+    with pytest.raises(CollectionError, match="called “wbe”; give one of these: other, web"):
+        listed(database, "0", "now", collection="wbe")
 
 
 def test_a_page_that_was_taken_away_meanwhile_is_named_as_gone(database: Database) -> None:
@@ -95,6 +105,29 @@ def test_a_page_that_was_taken_away_meanwhile_is_named_as_gone(database: Databas
     unknown = Moment("commit 1", 1, None)
     with between(database, unknown, present(database)) as changes:
         assert changes.counts()[GONE] == 0
+
+
+def test_what_was_gone_between_two_days_without_a_commit_is_named(database: Database) -> None:
+    store = PageStore(database)
+    store.add([page("a1", "x"), page("a2", "x")])
+    store.mark_gone(["https://a.example/a1"])
+    with database.raw() as connection:
+        connection.execute("UPDATE commit SET at = '2026-01-01 10:00Z'")
+        connection.execute(
+            "UPDATE page SET gone_at = '2026-01-03 10:00Z' WHERE gone_at IS NOT NULL"
+        )
+    gone = [(GONE, "https://a.example/a1")]
+    for before, after, found in (
+        ("2026-01-01", "2026-01-02", []),
+        ("2026-01-02", "2026-01-03", gone),
+        ("2026-01-02", "now", gone),
+        ("2026-01-03", "2026-01-04", []),
+        ("2026-01-03", "now", []),
+        ("2026-01-03T10:00", "2026-01-04", []),
+        ("2026-01-01T12:00", "2026-01-03T09:59", []),
+        ("1", "now", gone),
+    ):
+        assert [(one.kind, one.url) for one in listed(database, before, after)] == found, before
 
 
 def test_a_purged_page_is_in_no_state(database: Database) -> None:

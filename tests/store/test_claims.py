@@ -151,11 +151,59 @@ def test_a_redirect_to_where_a_claim_led_is_one(store: PageStore) -> None:
     assert leads_to(store) == "a", "a claim of another page does not end a redirect"
 
 
-def test_purging_a_page_takes_its_claim(store: PageStore, database: Database) -> None:
-    store.add([page("a", "one text", PROPER), page("b", "another text", PROPER)])
-    doomed = find_doomed(database, "web", f"{SITE}/a")
+def purge(database: Database, path: str) -> None:
+    doomed = find_doomed(database, "web", f"{SITE}/{path}")
     assert doomed is not None
     delete_pages(database, doomed)
+
+
+def test_an_address_leads_to_who_claims_it_when_its_own_page_is_purged(
+    store: PageStore, database: Database
+) -> None:
+    store.add([page("a", "another text", PROPER), page("proper", "its own text")])
+    assert leads_to(store) == "proper"
+    purge(database, "proper")
+    assert leads_to(store) == "a"
+    assert leads_to(store, at=1) is None, "what was is not made up"
+
+
+def test_the_other_claimant_has_the_address_when_the_first_is_purged(
+    store: PageStore, database: Database
+) -> None:
+    store.add([page("a", "one text", PROPER), page("b", "one text", PROPER)])
+    assert leads_to(store) == "a"
+    purge(database, "a")
+    assert leads_to(store) == "b"
+
+
+def test_the_only_claimant_left_has_the_address(store: PageStore, database: Database) -> None:
+    store.add([page("a", "one text", PROPER), page("b", "another text", PROPER)])
+    assert leads_to(store) is None
+    purge(database, "a")
+    assert leads_to(store) == "b"
+
+
+def test_a_claim_holds_when_where_the_redirect_led_is_purged(
+    store: PageStore, database: Database
+) -> None:
+    store.add([page("b", "the text of b", aliases=(PROPER,)), page("a", "the text of a", PROPER)])
+    assert leads_to(store) == "b"
+    purge(database, "b")
+    assert leads_to(store) == "a"
+
+
+def test_a_purge_in_another_collection_judges_nothing_here(database: Database) -> None:
+    one, two = PageStore(database), PageStore(database, "two")
+    for each in (one, two):
+        each.add([page("a", "one text", PROPER), page("b", "another text", PROPER)])
+    purge(database, "a")
+    assert leads_to(one) == "b"
+    assert leads_to(two) is None
+
+
+def test_purging_a_page_takes_its_claim(store: PageStore, database: Database) -> None:
+    store.add([page("a", "one text", PROPER), page("b", "another text", PROPER)])
+    purge(database, "a")
     store.add([page("b", "another text", PROPER)])
     assert leads_to(store) == "b"
     with database.read() as connection:

@@ -57,7 +57,22 @@ def test_a_time_is_the_newest_commit_not_later(database: Database, asked: str, s
     write(database, "one", "two", "three")
     for number, at in enumerate(["2026-01-01 10:00Z", "2026-01-02 10:00Z", "2026-01-03 10:00Z"], 1):
         set_time(database, number, at)
-    assert find_moment(database, asked).seq == seq
+    found = find_moment(database, asked)
+    assert found.seq == seq
+    assert found.at is not None
+    if "T" not in asked and " " not in asked:
+        assert f"{found.at:%Y-%m-%d %H:%M:%S}" == f"{asked} 23:59:59", "the end of the day"
+
+
+def test_today_is_no_later_than_now(database: Database) -> None:
+    write(database, "one")
+    before = present(database).at
+    today = find_moment(database, f"{datetime.now(UTC):%Y-%m-%d}")
+    after = present(database).at
+    assert before is not None
+    assert today.at is not None
+    assert after is not None
+    assert before <= today.at <= after
 
 
 def test_what_names_no_state_is_refused_with_a_repair(database: Database) -> None:

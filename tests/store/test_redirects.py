@@ -1,15 +1,18 @@
 """What became of the redirects of a crawl, once what they lead to is known."""
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
 
+from store import redirects
 from store.crawls import Crawls
 from store.database import Database
 from store.frontier import Frontier
 from store.page import PageVersion
 from store.pages import PageStore
 from store.redirects import look_back
+from store.writing import lock_writers
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SITE = "https://example.org/"
@@ -98,3 +101,33 @@ def test_another_crawl_and_another_collection_are_left_alone(database, store):
     for frontier in (one, two):
         assert look_back(database, frontier.crawl_id, store) == []
     assert set(failed(other)) == {"a"}
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_looking_back_waits_for_who_changes_aliases(database, store, monkeypatch, locked):
+    """Else a redirect that ends in that moment would take its new failure with it."""
+    if not locked:
+        monkeypatch.setattr(redirects, "lock_writers", lambda connection: None)
+    crawled(database, store, refused=[("a", "http-404")])
+    again = crawled(database, store, done=["page"], moved=[("a", "page")])
+    thread = threading.Thread(target=look_back, args=(database, again.crawl_id, store))
+    with database.raw() as connection:
+        lock_writers(connection)
+        thread.start()
+        while thread.is_alive() and not waits(database):
+            thread.join(0.01)
+        healed = set(failed(store)) == set()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert healed is not locked
+    assert failed(store) == {}
+
+
+def waits(database: Database) -> bool:
+    """True if a connection waits for the lock of another."""
+    with database.read() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND wait_event_type = 'Lock'"
+        ).fetchone()
+    return row is not None and row[0] > 0
