@@ -35,7 +35,7 @@ def crawl_speed(stage: Stage) -> str:
     row = next(crawling.rows(stage.full))
     figure = f"{row.figure:.1f} pages/s, {row.ratio:.0%} of {row.baseline}"
     # A few hundred pages say more of the start than of the crawl.
-    demand(not stage.full or row.met, figure)
+    demand(not stage.full or bool(row.met), figure)
     return figure
 
 
