@@ -108,6 +108,7 @@ class Flow:
         )
         self._path, self._reader, self._options = path, reader, options
         self._job, self._progress, self._stop = job, progress, stop
+        self.source = f"{reader.NAME}:{path.resolve().name}"
         self._before = job.items if job is not None else 0
         self._rejects = Counter(job.rejects if job is not None else {})
         self._examples: dict[str, list[Refused]] = {}
@@ -189,12 +190,11 @@ class Flow:
     def _write(self, batch: Batch, rejects: dict[str, int]) -> None:
         if self._store is None or self._job is None or not batch.items:
             return
-        source = f"{self._reader.NAME}:{self._path.name}"
         gone = [(page.url, page.gone_at) for page in batch.pages if page.gone_at is not None]
         seen = batch.seen() if self._path.is_dir() else ()
         refused, aliases = tuple(batch.refused), tuple(batch.aliases)
         more = More(refused, aliases, tuple(gone), seen, len(batch.same))
-        also = advance(self._job, batch.items, more, rejects, source)
+        also = advance(self._job, batch.items, more, rejects, self.source)
         self._added += self._store.add(batch.pages, also)
         self._same += len(batch.same)
         self._job = replace(self._job, items=self._job.items + batch.items)

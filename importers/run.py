@@ -75,7 +75,7 @@ class Session:
                 flow.known = journal.captures(job)
             report = flow.go(self._workers())
             if path.is_dir() and report.state == "finished":
-                report = replace(report, gone=journal.mark_gone(job))
+                report = replace(report, gone=journal.mark_gone(job, flow.source))
             journal.set_state(job.id, _ENDS.get(report.state, STOPPED))
         return report
 

@@ -13,7 +13,6 @@ from psycopg.types.json import Jsonb
 
 from .database import Connection, Database
 from .errors import BusyError
-from .freshness import mark_gone
 from .gaps import put_failures
 from .urls import url_hash
 from .writing import AddReport, Also, lock_writers, put_aliases
@@ -55,7 +54,20 @@ WHERE job_id = %s AND page.gone_at IS NULL AND version.capture <> ''
 _VANISHED = """
 DELETE FROM import_page USING import_job
 WHERE job_id = import_job.id AND job_id = %s AND import_page.pass < %s
-RETURNING import_page.url, import_job.collection_id
+RETURNING import_page.url_hash, import_job.collection_id
+"""
+# A page of the web that was seen there since is there, whoever lost a copy of it.
+_MARK_GONE = """
+UPDATE page SET gone_at = coalesce(gone_at, now())
+FROM page_version AS version
+WHERE version.id = page.current_version AND page.collection_id = %(collection)s
+    AND page.url_hash = ANY(%(keys)s) AND version.source = %(source)s
+    AND (page.url LIKE 'doc:%%' OR page.fetched_at <= version.fetched_at)
+    AND NOT EXISTS (
+        SELECT FROM import_page JOIN import_job ON import_job.id = import_page.job_id
+        WHERE import_job.collection_id = page.collection_id
+            AND import_page.url_hash = page.url_hash
+    )
 """
 _SEEN = """
 INSERT INTO import_page (job_id, url_hash, url, pass) VALUES (%s, %s, %s, %s)
@@ -141,14 +153,19 @@ class Imports:
             rows = connection.execute(_CAPTURES, (job.id,)).fetchall()
         return {bytes(key): f"sha256:{bytes(capture).hex()}" for key, capture in rows}
 
-    def mark_gone(self, job: Job) -> int:
-        """Mark the pages as gone that a folder gave once and no longer has; return how many."""
+    def mark_gone(self, job: Job, source: str) -> int:
+        """Mark the pages as gone that a folder gave once and no longer has; return how many.
+
+        Only those whose text is the folder's own (`source`), and which no other folder has.
+        """
         with self._database.raw() as connection:
             rows = connection.execute(_VANISHED, (job.id, job.number)).fetchall()
             if not rows:
                 return 0
-            collection = rows[0][1]
-            return mark_gone(connection, collection, [url for url, _ in rows])
+            lock_writers(connection)
+            keys = sorted(bytes(key) for key, _ in rows)
+            values = {"collection": rows[0][1], "keys": keys, "source": source}
+            return connection.execute(_MARK_GONE, values).rowcount
 
     def set_state(self, job_id: int, state: str) -> None:
         """Set the state; any but "running" also sets the time of the end."""

@@ -1,0 +1,77 @@
+"""A folder beside what was crawled: which of the two a page is, and when it is gone."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from importers.report import ImportReport
+from importers.run import ImportOptions, run_import
+from store.database import Database
+from store.page import PageVersion
+from store.pages import PageStore
+
+URL = "https://e.test/heron"
+TEXT = "Seven herons stand in the shallow water of the bay, and nobody counts them"
+NEW, OLD = datetime(2024, 6, 1, tzinfo=UTC), datetime(2020, 9, 13, tzinfo=UTC)
+
+
+def saved(folder: Path, name: str, words: str = TEXT, when: datetime = OLD, url: str = URL) -> Path:
+    """Write a page that a browser saved from `url`."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = f"<!-- saved from url=({len(url):04})" + url + " -->"
+    path.write_text(f"{mark}<html><title>Herons</title><h1>Herons</h1><p>{words}.</p></html>")
+    os.utime(path, (when.timestamp(), when.timestamp()))
+    return path
+
+
+def crawled(database: Database, text: str, when: datetime = NEW) -> None:
+    page = PageVersion(url=URL, title="Herons", text=text, fetched_at=when, source="crawl")
+    PageStore(database).add([page])
+
+
+def read(database: Database, folder: Path) -> ImportReport:
+    return run_import(database, folder, ImportOptions(workers=1))
+
+
+def page(database: Database, url: str = URL) -> PageVersion:
+    found = PageStore(database).resolve(url)
+    assert found is not None
+    return found
+
+
+def is_gone(database: Database, url: str = URL) -> bool:
+    return page(database, url).gone_at is not None
+
+
+def test_a_crawled_page_is_not_gone_with_a_copy_of_it(database: Database, tmp_path: Path) -> None:
+    copy = saved(tmp_path / "notes", "a.html")
+    own = saved(tmp_path / "notes", "b.html", url="https://e.test/tern")
+    assert read(database, tmp_path / "notes").new == 2
+    crawled(database, f"# Herons\n\n{TEXT}, says the crawler.")
+    copy.unlink()
+    own.unlink()
+    assert read(database, tmp_path / "notes").gone == 1  # the twin: nobody else has that one
+    assert not is_gone(database)
+    assert is_gone(database, "https://e.test/tern")
+
+
+def test_a_page_that_its_server_still_had_is_not_gone(database: Database, tmp_path: Path) -> None:
+    copy = saved(tmp_path / "notes", "a.html")
+    assert read(database, tmp_path / "notes").new == 1
+    PageStore(database).mark_seen([URL])
+    copy.unlink()
+    assert read(database, tmp_path / "notes").gone == 0
+    assert not is_gone(database)
+
+
+def test_a_page_that_another_folder_has_is_not_gone(database: Database, tmp_path: Path) -> None:
+    copies = [saved(tmp_path / where / "notes", "a.html") for where in ("one", "two")]
+    for copy in copies:
+        read(database, copy.parent)
+    copies[0].unlink()
+    assert read(database, copies[0].parent).gone == 0
+    assert not is_gone(database)
+    copies[1].unlink()
+    assert read(database, copies[1].parent).gone == 1
+    assert is_gone(database)
