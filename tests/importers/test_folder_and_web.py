@@ -75,3 +75,52 @@ def test_a_page_that_another_folder_has_is_not_gone(database: Database, tmp_path
     copies[1].unlink()
     assert read(database, copies[1].parent).gone == 1
     assert is_gone(database)
+
+
+def test_an_older_copy_does_not_replace_a_newer_page(database: Database, tmp_path: Path) -> None:
+    crawled(database, f"# Herons\n\n{TEXT}, says the crawler.")
+    copy = saved(tmp_path / "notes", "a.html")
+    report = read(database, tmp_path / "notes")
+    assert (report.new, report.changed, report.rejects) == (0, 0, {"older": 1})
+    (named,) = report.examples
+    assert named.detail == "it is of 2020-09-13 00:00 UTC, and the stored page, from crawl, of 2024-06-01 00:00 UTC"  # fmt: skip
+    assert page(database).source == "crawl"
+    assert PageStore(database).failures() == []
+    saved(tmp_path / "notes", "b.html", url="https://e.test/tern")
+    assert read(database, tmp_path / "notes").rejects == {"older": 1}  # again, and named again
+    saved(tmp_path / "notes", "a.html", when=datetime(2025, 1, 1, tzinfo=UTC))
+    report = read(database, tmp_path / "notes")
+    assert (report.changed, report.unchanged, report.rejects) == (1, 1, {})
+    assert page(database).source == "folder:notes"
+    copy.unlink()
+
+
+def test_a_pass_over_the_same_file_flips_nothing_back(database: Database, tmp_path: Path) -> None:
+    later = datetime(2024, 7, 1, tzinfo=UTC)
+    saved(tmp_path / "notes", "a.html", when=later)
+    read(database, tmp_path / "notes")
+    crawled(database, f"# Herons\n\n{TEXT}, says the crawler.", datetime(2024, 6, 1, tzinfo=UTC))
+    for name in "xyz":
+        saved(tmp_path / "notes", f"{name}.html", url=f"https://e.test/{name}")
+        report = read(database, tmp_path / "notes")
+        assert (report.new, report.changed) == (1, 0)
+        assert page(database).source == "crawl"
+
+
+def test_two_files_of_one_address_do_not_take_turns(database: Database, tmp_path: Path) -> None:
+    for name in "ab":
+        saved(tmp_path / "notes", f"{name}.html", f"{TEXT}, says {name}")
+    assert (read(database, tmp_path / "notes")).changed == 1
+    saved(tmp_path / "notes", "c.html", url="https://e.test/c")
+    report = read(database, tmp_path / "notes")
+    assert (report.new, report.changed, report.unchanged) == (1, 0, 2)
+    assert "says b" in page(database).text
+
+
+def test_a_folder_from_a_backup_brings_its_pages_back(database: Database, tmp_path: Path) -> None:
+    saved(tmp_path / "notes", "a.html", f"{TEXT}, and more", NEW)
+    read(database, tmp_path / "notes")
+    saved(tmp_path / "notes", "a.html", TEXT, OLD)
+    report = read(database, tmp_path / "notes")
+    assert (report.changed, report.rejects) == (1, {})
+    assert "and more" not in page(database).text
