@@ -125,6 +125,7 @@ class Flow:
         self._job, self._progress, self._stop = job, progress, stop
         self.source = f"{reader.NAME}:{path.resolve().name}"
         self._before = job.items if job is not None else 0
+        self._earlier = job.pages if job is not None else 0
         self._rejects = Counter(job.rejects if job is not None else {})
         self._examples: dict[str, list[Refused]] = {}
         self._position = Position(path)
@@ -268,6 +269,7 @@ class Flow:
             examples=tuple(one for shown in examples for one in shown),
             seconds=seconds,
             before=self._before,
+            earlier=self._earlier,
             bytes=self._position.size,
             error=error,
         )

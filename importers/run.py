@@ -68,7 +68,9 @@ class Session:
             found, print_ = journal.find(place), fingerprint(path)
             same = found is not None and (found.print, found.format) == (print_, reader.NAME)
             if found is not None and same and found.state == FINISHED and not options.again:
-                return ImportReport(str(path), reader.NAME, "known", rejects=found.rejects)
+                return ImportReport(
+                    str(path), reader.NAME, "known", rejects=found.rejects, earlier=found.pages
+                )
             if found is None or not same or found.state == FINISHED:
                 job = journal.begin(place, print_, reader.NAME)
             else:

@@ -122,6 +122,11 @@ class Job:
     rejects: Mapping[str, int] = field(default_factory=dict)
     number: int = 1
 
+    @property
+    def pages(self) -> int:
+        """How many of the items are pages of the store."""
+        return self.new + self.changed + self.unchanged
+
 
 class Imports:
     """The journal of one collection of `database`."""
