@@ -26,6 +26,7 @@ from store.writing import AddReport
 
 from .base import Alias, Document, Importer, Item
 from .errors import DamagedError, ImporterError
+from .names import shown
 from .options import ImportOptions, Moment, Progress, Stop
 from .position import Position
 from .reading import Known, Result, Same, read_items
@@ -123,7 +124,7 @@ class Flow:
         self._database = database
         self._path, self._reader, self._options = path, reader, options
         self._job, self._progress, self._stop = job, progress, stop
-        self.source = f"{reader.NAME}:{path.resolve().name}"
+        self.source = f"{reader.NAME}:{shown(path.resolve().name)}"
         self._before = job.items if job is not None else 0
         self._earlier = job.pages if job is not None else 0
         self._rejects = Counter(job.rejects if job is not None else {})
@@ -225,7 +226,7 @@ class Flow:
         assert self._database is not None
         found = newer(self._database, self._options.collection, pages)
         kept = [page for at, page in enumerate(pages) if at not in found]
-        older = [_older(pages[at], than, self._path.name) for at, than in found.items()]
+        older = [_older(pages[at], than, shown(self._path.name)) for at, than in found.items()]
         self._older += older
         return kept, older
 
@@ -258,7 +259,7 @@ class Flow:
         dry = self._options.dry_run
         examples = [*self._examples.values(), self._older[:EXAMPLES]]
         return ImportReport(
-            path=str(self._path),
+            path=shown(self._path),
             format=self._reader.NAME,
             state=("damaged" if error else "dry") if dry else state,
             new=self._pages if dry else self._added.new,

@@ -20,6 +20,7 @@ from .base import Importer
 from .flow import Flow
 from .folder import MAX_DEPTH
 from .formats import detect, importer
+from .names import shown
 from .options import ImportOptions, Moment, Progress, Stop
 from .report import ImportReport
 
@@ -62,14 +63,14 @@ class Session:
         if options.dry_run:
             return self._flow(path, reader, None, progress, stop).go(self._workers())
         assert self._database is not None
-        place = str(path.resolve())
+        place = shown(path.resolve())
         journal = Imports(self._database, options.collection)
         with self._database.exclusive(f"import {options.collection} {place}"):
             found, print_ = journal.find(place), fingerprint(path)
             same = found is not None and (found.print, found.format) == (print_, reader.NAME)
             if found is not None and same and found.state == FINISHED and not options.again:
                 return ImportReport(
-                    str(path), reader.NAME, "known", rejects=found.rejects, earlier=found.pages
+                    shown(path), reader.NAME, "known", rejects=found.rejects, earlier=found.pages
                 )
             if found is None or not same or found.state == FINISHED:
                 job = journal.begin(place, print_, reader.NAME)

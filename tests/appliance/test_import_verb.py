@@ -121,6 +121,9 @@ def test_what_the_verb_says(home: Path, tmp_path: Path, command: Command) -> Non
     assert "would be stored; nothing was" in dry.out
     assert command("import", "--watch", "--again", str(good)).code == 2
     assert command("import", str(tmp_path / "missing")).code == 1
+    missing = command("import", "--watch", str(tmp_path / "missing"))
+    assert missing.code == 2
+    assert "to watch; check the path" in missing.err
 
 
 def test_it_runs_sealed(home: Path, tmp_path: Path, process: Callable[..., Done]) -> None:

@@ -1,0 +1,9 @@
+"""Names of files as text that can be stored and shown, whatever their bytes are. It opens no file."""
+
+import os
+from pathlib import Path
+
+
+def shown(path: Path | str) -> str:
+    """Return a name or a path; bytes that are no UTF-8 stand in it as `\\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
