@@ -62,8 +62,8 @@ def detect(path: Path) -> Importer:
         if found.claims(path, head):
             return found
     raise UnknownFormatError(
-        f"{shown(path)} is {_described(path, head)}, which no importer reads; there are importers for "
-        f"{'; '.join(FORMATS.values())} (name one with --format)."
+        f"{shown(path)} is {_described(path, head)}, which no importer reads; there are "
+        f"importers for {'; '.join(FORMATS.values())} (name one with --format)."
     )
 
 
