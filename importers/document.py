@@ -10,6 +10,7 @@ from extraction.kinds import ENDINGS, OLE, kind_of_zip
 
 from .base import Item
 from .files import address, content_type, document
+from .names import shown
 
 NAME = "document"
 
@@ -39,4 +40,6 @@ def claims(path: Path, head: bytes) -> bool:
 
 def items(path: Path) -> Iterator[Item]:
     """Yield the one document that a file is."""
-    yield document(path.resolve(), address(path.resolve().name), path.name, f"file:{path.name}")
+    yield document(
+        path.resolve(), address(path.resolve().name), shown(path.name), f"file:{shown(path.name)}"
+    )

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from itertools import islice
 from pathlib import Path
 from time import monotonic
 
 from extraction.pool import ExtractionPool
+from store.ages import Stored, newer
 from store.database import Database
 from store.errors import UrlError
 from store.imports import Job, More, Refused, advance
@@ -24,9 +26,10 @@ from store.writing import AddReport
 
 from .base import Alias, Document, Importer, Item
 from .errors import DamagedError, ImporterError
+from .names import shown
 from .options import ImportOptions, Moment, Progress, Stop
 from .position import Position
-from .reading import Result, Same, read_items
+from .reading import Known, Result, Same, read_items
 from .report import ImportReport
 
 logger = logging.getLogger(__name__)
@@ -47,7 +50,7 @@ class Batch:
     pages: list[PageVersion] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)
-    same: list[str] = field(default_factory=list)
+    same: list[Same] = field(default_factory=list)
     items: int = 0
     letters: int = 0
     since: float = field(default_factory=monotonic)
@@ -60,15 +63,19 @@ class Batch:
         elif isinstance(result, Alias):
             self.aliases.append((result.url, result.target))
         elif isinstance(result, Same):
-            self.same.append(result.url)
+            self.same.append(result)
         else:
             self.pages.append(result)
             self.letters += len(result.text)
 
-    def seen(self) -> tuple[str, ...]:
-        """The addresses of all that stands there, readable or not."""
-        refused = [one.url for one in self.refused if one.url and _is_address(one.url)]
-        return tuple(dict.fromkeys([*(page.url for page in self.pages), *self.same, *refused]))
+    def seen(self) -> tuple[tuple[str, str], ...]:
+        """The addresses of all that stands there, readable or not, with the digests of what is
+        stored.
+        """
+        refused = [(one.url, "") for one in self.refused if one.url and _is_address(one.url)]
+        pages = [(page.url, page.capture) for page in self.pages]
+        same = [(one.url, one.capture) for one in self.same]
+        return tuple(dict.fromkeys([*pages, *same, *refused]))
 
     @property
     def full(self) -> bool:
@@ -79,6 +86,14 @@ class Batch:
             or self.letters >= BATCH_LETTERS
             or monotonic() - self.since >= LONGEST_WAIT
         )
+
+
+def _older(page: PageVersion, than: Stored, place: str) -> Refused:
+    detail = (
+        f"it is of {page.fetched_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and the stored page, from "
+        f"{than.source or 'elsewhere'}, of {than.fetched_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    )
+    return Refused(place, "older", detail, page.url)
 
 
 def _is_address(url: str) -> bool:
@@ -106,9 +121,12 @@ class Flow:
             if database is not None and not options.dry_run
             else None
         )
+        self._database = database
         self._path, self._reader, self._options = path, reader, options
         self._job, self._progress, self._stop = job, progress, stop
+        self.source = f"{reader.NAME}:{shown(path.resolve().name)}"
         self._before = job.items if job is not None else 0
+        self._earlier = job.pages if job is not None else 0
         self._rejects = Counter(job.rejects if job is not None else {})
         self._examples: dict[str, list[Refused]] = {}
         self._position = Position(path)
@@ -117,7 +135,8 @@ class Flow:
         self._refused = 0
         self._aliases = 0
         self._same = 0
-        self.known: dict[bytes, str] = {}
+        self._older: list[Refused] = []
+        self.known: Known = {}
         self._added = AddReport()
 
     def go(self, pool: ExtractionPool) -> ImportReport:
@@ -189,15 +208,27 @@ class Flow:
     def _write(self, batch: Batch, rejects: dict[str, int]) -> None:
         if self._store is None or self._job is None or not batch.items:
             return
-        source = f"{self._reader.NAME}:{self._path.name}"
-        gone = [(page.url, page.gone_at) for page in batch.pages if page.gone_at is not None]
-        seen = batch.seen() if self._path.is_dir() else ()
+        kept, older = self._newest(batch.pages)
+        rejects["older"] = rejects.get("older", 0) + len(self._older)
+        gone = [(page.url, page.gone_at) for page in kept if page.gone_at is not None]
+        seen = replace(batch, pages=kept).seen() if self._path.is_dir() else ()
+        seen += tuple((one.url, "") for one in older) if seen else ()
         refused, aliases = tuple(batch.refused), tuple(batch.aliases)
         more = More(refused, aliases, tuple(gone), seen, len(batch.same))
-        also = advance(self._job, batch.items, more, rejects, source)
-        self._added += self._store.add(batch.pages, also)
+        counts = {reason: count for reason, count in rejects.items() if count}
+        also = advance(self._job, batch.items, more, counts, self.source)
+        self._added += self._store.add(kept, also)
         self._same += len(batch.same)
         self._job = replace(self._job, items=self._job.items + batch.items)
+
+    def _newest(self, pages: list[PageVersion]) -> tuple[list[PageVersion], list[Refused]]:
+        """The pages of a batch without those that are older than the stored ones, and these."""
+        assert self._database is not None
+        found = newer(self._database, self._options.collection, pages)
+        kept = [page for at, page in enumerate(pages) if at not in found]
+        older = [_older(pages[at], than, shown(self._path.name)) for at, than in found.items()]
+        self._older += older
+        return kept, older
 
     def _count(self, result: Result) -> None:
         if isinstance(result, Refused):
@@ -226,18 +257,20 @@ class Flow:
 
     def _report(self, state: str, error: str, seconds: float) -> ImportReport:
         dry = self._options.dry_run
+        examples = [*self._examples.values(), self._older[:EXAMPLES]]
         return ImportReport(
-            path=str(self._path),
+            path=shown(self._path),
             format=self._reader.NAME,
             state=("damaged" if error else "dry") if dry else state,
             new=self._pages if dry else self._added.new,
             changed=self._added.changed,
             unchanged=self._added.unchanged + self._same,
             aliases=self._aliases,
-            rejects=dict(self._rejects),
-            examples=tuple(one for shown in self._examples.values() for one in shown),
+            rejects=dict(self._rejects + Counter({"older": len(self._older)})),
+            examples=tuple(one for shown in examples for one in shown),
             seconds=seconds,
             before=self._before,
+            earlier=self._earlier,
             bytes=self._position.size,
             error=error,
         )

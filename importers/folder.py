@@ -13,6 +13,7 @@ from .base import Item, Reject
 from .document import claims as is_document
 from .errors import DamagedError, ImporterError
 from .files import address, document
+from .names import shown
 
 NAME = "folder"
 MAX_DEPTH = 100
@@ -36,44 +37,44 @@ def items(path: Path) -> Iterator[Item]:
 
 
 def _walk(root: Path, folder: Path, depth: int) -> Iterator[Item]:
-    place = folder.relative_to(root).as_posix()
+    where = shown(folder.relative_to(root).as_posix())
     if depth > MAX_DEPTH:
-        yield Reject(place, "too-deep", f"it stands in more than {MAX_DEPTH} folders")
+        yield Reject(where, "too-deep", f"it stands in more than {MAX_DEPTH} folders")
         return
     try:
         with os.scandir(folder) as found:
             names = sorted(found, key=lambda one: os.fsencode(one.name))
     except OSError as error:
-        yield Reject(place, "unreadable", f"the folder cannot be read ({error.strerror})")
+        yield Reject(where, "unreadable", f"the folder cannot be read ({error.strerror})")
         return
     for entry in names:
         inside = Path(entry.path).relative_to(root).as_posix()
-        shown = inside.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        place = shown(inside)
         if entry.name.startswith("."):
-            yield Reject(shown, "hidden", "its name begins with a full stop")
+            yield Reject(place, "hidden", "its name begins with a full stop")
         elif entry.is_symlink():
-            yield from _linked(root, Path(entry.path), inside, shown)
+            yield from _linked(root, Path(entry.path), inside, place)
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(root, Path(entry.path), depth + 1)
         else:
-            yield _file(root, Path(entry.path), inside, shown)
+            yield _file(root, Path(entry.path), inside, place)
 
 
-def _linked(root: Path, path: Path, inside: str, shown: str) -> Iterator[Item]:
+def _linked(root: Path, path: Path, inside: str, place: str) -> Iterator[Item]:
     """A link to a file of the same folder is another name of it; one out of it is not followed."""
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        yield Reject(shown, "broken-link", "it is a link to nothing")
+        yield Reject(place, "broken-link", "it is a link to nothing")
         return
     if target.is_relative_to(root):
-        detail = f"it is a link to {target.relative_to(root)}, which is imported itself"
-        yield Reject(shown, "link", detail)
+        detail = f"it is a link to {shown(target.relative_to(root))}, which is imported itself"
+        yield Reject(place, "link", detail)
     else:
-        yield Reject(shown, "link", "it is a link that leads out of the folder")
+        yield Reject(place, "link", "it is a link that leads out of the folder")
 
 
-def _file(root: Path, path: Path, inside: str, shown: str) -> Item:
+def _file(root: Path, path: Path, inside: str, place: str) -> Item:
     url = address(root.name, inside)
     try:
         head = b""
@@ -81,10 +82,10 @@ def _file(root: Path, path: Path, inside: str, shown: str) -> Item:
             with path.open("rb") as file:
                 head = file.read(_HEAD)
     except OSError as error:
-        return Reject(shown, "unreadable", f"it cannot be read ({error.strerror})", url)
+        return Reject(place, "unreadable", f"it cannot be read ({error.strerror})", url)
     if not path.is_file() or is_document(path, head):
-        return document(path, url, shown, f"folder:{root.name}")
-    return Reject(shown, *_why(path, head), url)
+        return document(path, url, place, f"folder:{shown(root.name)}")
+    return Reject(place, *_why(path, head), url)
 
 
 def _why(path: Path, head: bytes) -> tuple[str, str]:

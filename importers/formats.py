@@ -13,6 +13,7 @@ from typing import cast
 
 from .base import Importer
 from .errors import UnknownFormatError
+from .names import shown
 
 HEAD = 4096
 
@@ -61,8 +62,8 @@ def detect(path: Path) -> Importer:
         if found.claims(path, head):
             return found
     raise UnknownFormatError(
-        f"{path} is {_described(path, head)}, which no importer reads; there are importers for "
-        f"{'; '.join(FORMATS.values())} (name one with --format)."
+        f"{shown(path)} is {_described(path, head)}, which no importer reads; there are "
+        f"importers for {'; '.join(FORMATS.values())} (name one with --format)."
     )
 
 
@@ -71,15 +72,17 @@ def head_of(path: Path) -> bytes:
     if path.is_dir():
         return b""
     if not path.exists():
-        raise UnknownFormatError(f"There is no file or folder {path}; check the path.")
+        raise UnknownFormatError(f"There is no file or folder {shown(path)}; check the path.")
     if not path.is_file():
-        raise UnknownFormatError(f"{path} is neither a file nor a folder; give one of those.")
+        raise UnknownFormatError(
+            f"{shown(path)} is neither a file nor a folder; give one of those."
+        )
     try:
         with path.open("rb") as file:
             return file.read(HEAD)
     except OSError as error:
         raise UnknownFormatError(
-            f"{path} cannot be read ({os.strerror(error.errno or 0)}); mend its rights."
+            f"{shown(path)} cannot be read ({os.strerror(error.errno or 0)}); mend its rights."
         ) from error
 
 

@@ -5,7 +5,7 @@ language. It knows nothing about formats or the database.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from extraction.extract import Refusal
@@ -29,11 +29,14 @@ LOT_LETTERS = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """A document whose bytes are those that its stored page was read from."""
+    """A document whose bytes were stored before; `capture` is their digest."""
 
     url: str
+    capture: str
 
 
+Known = Mapping[bytes, Collection[str]]
+"""By URL hash, the digests of the documents that are stored."""
 Result = PageVersion | Alias | Refused | Same
 
 
@@ -44,15 +47,15 @@ class _Work:
     items: list[Item]
     size: int
     pending: Pending | None
-    same: bool = False
+    same: str = ""
 
 
 def read_items(
-    items: Iterable[Item], pool: ExtractionPool, known: Mapping[bytes, str] | None = None
+    items: Iterable[Item], pool: ExtractionPool, known: Known | None = None
 ) -> Iterator[Result]:
     """Yield what becomes of each of `items`: one result an item, in their order.
 
-    A document whose digest is that in `known`, by URL hash, is not extracted again.
+    A document whose digest is in `known` is not extracted again.
     An error of `items` is raised after the results of all that came before it.
     """
     queue: deque[_Work] = deque()
@@ -96,15 +99,15 @@ def read_items(
         raise failure
 
 
-def _begin(item: Item, pool: ExtractionPool, known: Mapping[bytes, str]) -> _Work:
+def _begin(item: Item, pool: ExtractionPool, known: Known) -> _Work:
     if not isinstance(item, Document):
         return _Work([item], len(item.page.text) if isinstance(item, Ready) else 0, None)
     try:
         url = canonical(item.url)
     except UrlError as error:
         return _Work([Reject(item.place, "bad-address", str(error))], 0, None)
-    if known and known.get(url_hash(url)) == sha256(item.body):
-        return _Work([item], 0, None, same=True)
+    if known and (stored := known.get(url_hash(url))) and (own := sha256(item.body)) in stored:
+        return _Work([item], 0, None, same=own)
     pending = pool.submit(
         item.body, dict(item.headers), url, item.fetched_at, item.status, item.source
     )
@@ -127,7 +130,7 @@ def _results(work: _Work) -> Iterator[Result]:
             yield item
         elif work.same:
             assert isinstance(item, Document)
-            yield Same(item.url)
+            yield Same(item.url, work.same)
         elif isinstance(one, Refusal):
             url = item.page.url if isinstance(item, Ready) else item.url
             yield Refused(item.place, one.reason, one.detail, url)

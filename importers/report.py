@@ -16,8 +16,8 @@ class ImportReport:
     `state` is `finished`, `known` (imported before and the same since: nothing was done),
     `limited`, `stopped`, `damaged` (`error` says where) or `dry`; without a `format` nothing was
     read.
-    `before` is how many items of it were in the store already when this run began, `gone` pages
-    whose files are no longer in the folder.
+    `before` is how many items of it were in the store already when this run began, `earlier` how
+    many of them were pages; `gone` are pages whose files are no longer in the folder.
     """
 
     path: str
@@ -31,6 +31,7 @@ class ImportReport:
     examples: tuple[Refused, ...] = ()
     seconds: float = 0.0
     before: int = 0
+    earlier: int = 0
     gone: int = 0
     bytes: int = 0
     error: str = ""
@@ -45,7 +46,10 @@ class ImportReport:
         """True where the exit code is to say so: it was damaged, or nothing in it is a page."""
         if self.state == "damaged":
             return True
-        return self.state in ("finished", "dry") and not self.pages and not self.before
+        if self.state not in ("finished", "dry", "known"):
+            return False
+        # What is older than the stored page is a page too.
+        return not self.pages and not self.earlier and not self.rejects.get("older")
 
     def json(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
@@ -75,10 +79,13 @@ class ImportReport:
         if not self.format:
             return [self.error]
         if self.state == "known":
-            return [
+            lines = [
                 f"{name} ({self.format}): imported before and the same since; --again reads it "
                 "once more."
             ]
+            if self.failed:
+                lines.append("Nothing in it was a page then, so nothing of it is stored.")
+            return lines
         rate = self.pages / self.seconds if self.seconds > 0 else 0.0
         pages = (
             f"{_counted(self.pages, 'page', 's')} in {self.seconds:.1f} s ({rate:,.0f} a second)"

@@ -28,6 +28,7 @@ from store.urls import LONGEST
 
 from .base import Ready, Reject
 from .exported import is_exported, read_exported
+from .names import shown
 from .seen import Seen
 
 _TEXTS = ("text", "doc", "contents", "content", "body", "markdown")
@@ -58,7 +59,7 @@ class Origin:
     def of(cls, path: Path, format: str) -> "Origin":
         """Return the origin for the rows of a file."""
         made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return cls(_name(path), f"{format}:{path.name}", made)
+        return cls(_name(path), f"{format}:{shown(path.name)}", made)
 
 
 def read_row(row: object, place: str, origin: Origin, capture: str = "") -> Ready | Reject:

@@ -4,6 +4,9 @@ Killed anywhere, the same import goes on after the last batch that was stored; w
 way is read again. It knows no format and no command line.
 """
 
+import os
+import stat
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -15,7 +18,9 @@ from store.imports import DAMAGED, FINISHED, RUNNING, STOPPED, Imports, Job
 
 from .base import Importer
 from .flow import Flow
+from .folder import MAX_DEPTH
 from .formats import detect, importer
+from .names import shown
 from .options import ImportOptions, Moment, Progress, Stop
 from .report import ImportReport
 
@@ -58,13 +63,15 @@ class Session:
         if options.dry_run:
             return self._flow(path, reader, None, progress, stop).go(self._workers())
         assert self._database is not None
-        place = str(path.resolve())
+        place = shown(path.resolve())
         journal = Imports(self._database, options.collection)
         with self._database.exclusive(f"import {options.collection} {place}"):
             found, print_ = journal.find(place), fingerprint(path)
             same = found is not None and (found.print, found.format) == (print_, reader.NAME)
             if found is not None and same and found.state == FINISHED and not options.again:
-                return ImportReport(str(path), reader.NAME, "known", rejects=found.rejects)
+                return ImportReport(
+                    shown(path), reader.NAME, "known", rejects=found.rejects, earlier=found.pages
+                )
             if found is None or not same or found.state == FINISHED:
                 job = journal.begin(place, print_, reader.NAME)
             else:
@@ -75,7 +82,7 @@ class Session:
                 flow.known = journal.captures(job)
             report = flow.go(self._workers())
             if path.is_dir() and report.state == "finished":
-                report = replace(report, gone=journal.mark_gone(job))
+                report = replace(report, gone=journal.mark_gone(job, flow.source))
             journal.set_state(job.id, _ENDS.get(report.state, STOPPED))
         return report
 
@@ -121,14 +128,43 @@ def run_import(
 
 
 def fingerprint(path: Path) -> str:
-    """Return what tells the content of a path from another: sizes and times, without reading it."""
-    if not path.is_dir():
-        found = path.stat()
-        return f"{found.st_size}:{found.st_mtime_ns}"
+    """Return what tells the content of a path from another: sizes and times, without reading it.
+
+    The time of the last change of rights and names is in it, so that what could not be read and now
+    can is seen. Raises OSError where the path itself cannot be looked at.
+    """
+    found = path.stat()
+    if not stat.S_ISDIR(found.st_mode):
+        return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"
     state = blake2b(digest_size=16)
-    for each in sorted(path.rglob("*")):
-        if each.is_file():
-            found = each.stat()
-            line = f"{each.relative_to(path)}\0{found.st_size}\0{found.st_mtime_ns}\n"
-            state.update(line.encode("utf-8", "surrogateescape"))
+    for line in sorted(_lines(os.fsencode(path), b"", 0)):
+        state.update(line)
     return f"folder:{state.hexdigest()}"
+
+
+def _lines(folder: bytes, inside: bytes, depth: int) -> Iterator[bytes]:
+    """A line for everything in a folder that the walk through it meets, whatever it is."""
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except OSError as error:
+        yield b"%s\0unreadable %d\n" % (inside, error.errno or 0)
+        return
+    for entry in entries:
+        name = inside + b"/" + entry.name
+        try:
+            facts = entry.stat(follow_symlinks=False)
+            target = os.readlink(entry.path) if stat.S_ISLNK(facts.st_mode) else b""
+        except OSError:  # it went away meanwhile, and the next look says so
+            continue
+        if stat.S_ISDIR(facts.st_mode):
+            # The times of a folder change with what is in it, and that has lines of its own.
+            yield b"%s\0%d\n" % (name, facts.st_mode)
+            if not entry.name.startswith(b".") and depth < MAX_DEPTH:
+                yield from _lines(entry.path, name, depth + 1)
+            continue
+        numbers = (facts.st_mode, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+        if stat.S_ISLNK(facts.st_mode):
+            broken = b"" if os.path.exists(entry.path) else b"broken"
+            numbers, target = (facts.st_mode, 0, 0, 0), target + b"\0" + broken
+        yield b"%s\0%d %d %d %d\0%s\n" % (name, *numbers, target)

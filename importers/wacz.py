@@ -25,6 +25,7 @@ from .base import Document, Item, Reject
 from .container import FAULTS, Container, opened
 from .errors import DamagedError
 from .members import Broken, Members
+from .names import shown
 from .records import BEGINS
 
 NAME = "wacz"
@@ -82,7 +83,7 @@ def items(path: Path) -> Iterator[Item]:
 def _source(container: Container, name: str) -> warc.Source:
     return warc.Source(
         open=cast("Callable[[], BinaryIO]", partial(container.open, name)),
-        name=f"{NAME}:{container.path.name}",
+        name=f"{NAME}:{shown(container.path.name)}",
         before=f"{name}: ",
         again=container.stored(name),
     )

@@ -23,6 +23,7 @@ from .bodies import MAX_BODY, BodyError, Response, decoded, split
 from .errors import DamagedError
 from .kinds import kind_of, never_a_page
 from .members import GZIP, Broken, Members
+from .names import shown
 from .records import BEGINS, Gap, Record, records
 
 NAME = "warc"
@@ -60,7 +61,7 @@ def claims(path: Path, head: bytes) -> bool:
 
 def items(path: Path) -> Iterator[Item]:
     """Yield what is in the archive. Raises DamagedError where nothing more can be read."""
-    return read([Source(lambda: path.open("rb"), f"{NAME}:{path.name}")])
+    return read([Source(lambda: path.open("rb"), f"{NAME}:{shown(path.name)}")])
 
 
 def read(sources: Sequence[Source]) -> Iterator[Item]:

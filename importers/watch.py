@@ -1,12 +1,15 @@
 """Files and folders kept in step: looked at again and again, imported when they have changed.
 
 It polls, so that it works on every disk, a network's too. What is still being written is left
-alone until it has the same size and time twice. It knows no formats.
+alone until two looks find it the same, also the first time; only what rests already for some
+seconds is imported at the first look. It knows no formats.
 """
 
+import contextlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from time import sleep
+from time import sleep, time
 
 from .run import Stop, fingerprint
 
@@ -14,6 +17,8 @@ EVERY = 2.0
 """Seconds between two looks."""
 NAP = 0.1
 """Seconds after which it is asked whether to stop."""
+REST = 5.0
+"""Seconds for which a file must not have changed to be imported at the first look."""
 
 
 def changes(
@@ -26,7 +31,7 @@ def changes(
     while not stop():
         for path in paths:
             print_ = _look(path)
-            still = print_ == before.get(path) or first
+            still = print_ == before.get(path) or (first and _rests(path))
             before[path] = print_
             if print_ and still and print_ != settled.get(path) and not stop():
                 settled[path] = print_
@@ -36,6 +41,17 @@ def changes(
             if stop():
                 return
             nap(NAP)
+
+
+def _rests(path: Path) -> bool:
+    """Say whether nothing there was changed in the last seconds; a time to come is no rest."""
+    since = time() - REST
+    for folder, _, names in os.walk(path) if path.is_dir() else (("", [], [str(path)]),):
+        for name in names:
+            with contextlib.suppress(OSError):
+                if os.stat(os.path.join(folder, name)).st_mtime > since:
+                    return False
+    return True
 
 
 def _look(path: Path) -> str:

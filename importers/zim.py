@@ -18,6 +18,7 @@ from store.urls import WEB_SCHEMES, canonical, coded_path
 from .base import Document, Item, Reject
 from .bodies import MAX_BODY
 from .kinds import kind_of, never_a_page
+from .names import shown
 from .zimclusters import BlobError
 from .zimfile import MAGIC, Entry, ZimFile
 
@@ -73,7 +74,7 @@ class _Book:
             # It names the wiki's host; pages stand where every wiki of its kind has them.
             real += "wiki/"
         return cls(
-            source=f"{NAME}:{zim.path.name}",
+            source=f"{NAME}:{shown(zim.path.name)}",
             base=real if real and zim.new else own,
             real=real,
             hosts=zim.new and any(name in scraper for name in ("warc2zim", "zimit")),

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # The newest migration. Compared here, so that Alembic is imported only when there is work for it.
-HEAD = "0007"
+HEAD = "0008"
 OLDEST_SERVER = 160000
 IDLE_KEPT = 4
 BUSY_SECONDS = 0.5

@@ -13,7 +13,6 @@ from psycopg.types.json import Jsonb
 
 from .database import Connection, Database
 from .errors import BusyError
-from .freshness import mark_gone
 from .gaps import put_failures
 from .urls import url_hash
 from .writing import AddReport, Also, lock_writers, put_aliases
@@ -46,20 +45,34 @@ WHERE id = %s AND items = %s
 """
 _GONE = "UPDATE page SET gone_at = %s WHERE collection_id = %s AND url_hash = %s"
 _CAPTURES = """
-SELECT import_page.url_hash, version.capture
+SELECT import_page.url_hash, import_page.captures
 FROM import_page JOIN import_job ON import_job.id = job_id
 JOIN page ON page.collection_id = import_job.collection_id AND page.url_hash = import_page.url_hash
-JOIN page_version AS version ON version.id = page.current_version
-WHERE job_id = %s AND page.gone_at IS NULL AND version.capture <> ''
+WHERE job_id = %s AND page.gone_at IS NULL AND import_page.captures <> ''
 """
 _VANISHED = """
 DELETE FROM import_page USING import_job
 WHERE job_id = import_job.id AND job_id = %s AND import_page.pass < %s
-RETURNING import_page.url, import_job.collection_id
+RETURNING import_page.url_hash, import_job.collection_id
+"""
+# A page of the web that was seen there since is there, whoever lost a copy of it.
+_MARK_GONE = """
+UPDATE page SET gone_at = coalesce(gone_at, now())
+FROM page_version AS version
+WHERE version.id = page.current_version AND page.collection_id = %(collection)s
+    AND page.url_hash = ANY(%(keys)s) AND version.source = %(source)s
+    AND (page.url LIKE 'doc:%%' OR page.fetched_at <= version.fetched_at)
+    AND NOT EXISTS (
+        SELECT FROM import_page JOIN import_job ON import_job.id = import_page.job_id
+        WHERE import_job.collection_id = page.collection_id
+            AND import_page.url_hash = page.url_hash
+    )
 """
 _SEEN = """
-INSERT INTO import_page (job_id, url_hash, url, pass) VALUES (%s, %s, %s, %s)
-ON CONFLICT (job_id, url_hash) DO UPDATE SET pass = excluded.pass
+INSERT INTO import_page (job_id, url_hash, url, pass, captures) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (job_id, url_hash) DO UPDATE SET pass = excluded.pass,
+    captures = CASE WHEN import_page.pass = excluded.pass THEN import_page.captures ELSE '' END
+        || excluded.captures
 """
 
 
@@ -77,14 +90,14 @@ class Refused:
 class More:
     """What of a batch are no pages: what was refused, (address, target) of redirects, and (address,
     since when) of those of its pages that were gone from their servers where they come from. `seen`
-    are the addresses that stand in a folder, which is kept in step; `same` of them are pages that
-    were not even read again.
+    are the addresses that stand in a folder, which is kept in step, each with the digest of the
+    file if it is stored, else ""; `same` of them are pages that were not even read again.
     """
 
     refused: tuple[Refused, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     gone: tuple[tuple[str, datetime], ...] = ()
-    seen: tuple[str, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()
     same: int = 0
 
 
@@ -108,6 +121,11 @@ class Job:
     unchanged: int = 0
     rejects: Mapping[str, int] = field(default_factory=dict)
     number: int = 1
+
+    @property
+    def pages(self) -> int:
+        """How many of the items are pages of the store."""
+        return self.new + self.changed + self.unchanged
 
 
 class Imports:
@@ -135,20 +153,28 @@ class Imports:
         assert row is not None
         return Job(*row)
 
-    def captures(self, job: Job) -> dict[bytes, str]:
-        """Return the digest of what was captured of each page that a folder gave, by URL hash."""
+    def captures(self, job: Job) -> dict[bytes, frozenset[str]]:
+        """Return the digests of the files that a folder's pages were stored from, by URL hash.
+
+        They say nothing about what is stored there now: a newer text may have come from elsewhere.
+        """
         with self._database.read() as connection:
             rows = connection.execute(_CAPTURES, (job.id,)).fetchall()
-        return {bytes(key): f"sha256:{bytes(capture).hex()}" for key, capture in rows}
+        return {bytes(key): frozenset(_digests(bytes(captures))) for key, captures in rows}
 
-    def mark_gone(self, job: Job) -> int:
-        """Mark the pages as gone that a folder gave once and no longer has; return how many."""
+    def mark_gone(self, job: Job, source: str) -> int:
+        """Mark the pages as gone that a folder gave once and no longer has; return how many.
+
+        Only those whose text is the folder's own (`source`), and which no other folder has.
+        """
         with self._database.raw() as connection:
             rows = connection.execute(_VANISHED, (job.id, job.number)).fetchall()
             if not rows:
                 return 0
-            collection = rows[0][1]
-            return mark_gone(connection, collection, [url for url, _ in rows])
+            lock_writers(connection)
+            keys = sorted(bytes(key) for key, _ in rows)
+            values = {"collection": rows[0][1], "keys": keys, "source": source}
+            return connection.execute(_MARK_GONE, values).rowcount
 
     def set_state(self, job_id: int, state: str) -> None:
         """Set the state; any but "running" also sets the time of the end."""
@@ -198,8 +224,18 @@ def _named(one: Refused) -> tuple[str, str, str]:
     return one.url, one.reason, one.detail
 
 
-def _remember(connection: Connection, job: Job, urls: Iterable[str]) -> None:
-    """Note that these addresses stand in the folder of a job."""
-    rows = [(job.id, url_hash(url), url, job.number) for url in urls]
+def _digests(captures: bytes) -> Iterable[str]:
+    return (f"sha256:{captures[at : at + 32].hex()}" for at in range(0, len(captures), 32))
+
+
+def _remember(connection: Connection, job: Job, seen: Iterable[tuple[str, str]]) -> None:
+    """Note that these addresses stand in the folder of a job, and what their files are.
+
+    Several files may have one address.
+    """
+    rows = [
+        (job.id, url_hash(url), url, job.number, bytes.fromhex(capture.removeprefix("sha256:")))
+        for url, capture in seen
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(_SEEN, rows)

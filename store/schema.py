@@ -260,7 +260,7 @@ import_job = Table(
     UniqueConstraint("collection_id", "path", name="import_job_path"),
 )
 
-# What a folder gave, and in which pass it was last there.
+# What a folder gave, in which pass it was last there, and the digests of its files (32 bytes each).
 import_page = Table(
     "import_page",
     metadata,
@@ -268,6 +268,7 @@ import_page = Table(
     Column("url_hash", LargeBinary, primary_key=True),
     _words("url"),
     Column("pass", BigInteger, nullable=False),
+    Column("captures", LargeBinary, nullable=False, server_default=text("''")),
 )
 
 snapshot = Table(

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # Every revision that this program can start from, oldest first.
-KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 
 
 def upgrade(connection: "Connection") -> None:

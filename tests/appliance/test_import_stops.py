@@ -89,3 +89,20 @@ def test_watching_imports_what_changes(
     assert said.rstrip().endswith("stopped watching")
     assert "2 new" in said
     assert "3 new, 0 changed, 2 unchanged" in said
+
+
+def test_the_last_import_of_a_watched_path_decides(
+    database: Database, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    path = MAKERS["jsonl"](tmp_path, 2)
+    store = PageStore(database)
+    with started([str(path), "--watch"], environment) as process:
+        until(lambda: store.count() == 2, process)
+        path.write_bytes(b"\x7fELF\0")
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "which no importer reads" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1

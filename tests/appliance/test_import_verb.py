@@ -3,6 +3,9 @@
 import gzip
 import json
 import os
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from store.database import Database
 from store.pages import PageStore
 from store.snapshots import Snapshots
 
-from .conftest import Done
+from .conftest import ROOT, Done
 
 Command = Callable[..., Done]
 FILLER = " ".join(f"Line {number} of the chronicle says nothing of note." for number in range(120))
@@ -180,13 +183,46 @@ def test_what_the_verb_says(home: Path, tmp_path: Path, command: Command) -> Non
     assert "would be stored; nothing was" in dry.out
     assert command("import", "--watch", "--again", str(good)).code == 2
     assert command("import", str(tmp_path / "missing")).code == 1
+    missing = command("import", "--watch", str(tmp_path / "missing"))
+    assert missing.code == 2
+    assert "to watch; check the path" in missing.err
 
 
-def test_it_runs_sealed(home: Path, tmp_path: Path, process: Callable[..., Done]) -> None:
-    path = MAKERS["parquet"](tmp_path, 3)
-    environment = {name: os.environ[name] for name in ("APPLIANCE_HOME", "APPLIANCE_DATABASE_URL")}
-    done = process("import", "--json", str(path), environment=environment)
-    assert (done.code, done.json[0]["pages_new"]) == (0, 3), done.err
+REACHING = """
+import socket, sys
+import appliance.cli, importers.jsonl
+port, sealed, path = int(sys.argv[1]), sys.argv[2] == "sealed", sys.argv[3]
+real = importers.jsonl.items
+
+def items(path):
+    socket.create_connection(("127.0.0.1", port), timeout=10).close()
+    yield from real(path)
+
+importers.jsonl.items = items
+if not sealed:
+    appliance.cli._seal = lambda verb: None
+sys.argv = ["appliance", "import", "--json", "--workers", "1", path]
+appliance.cli.main()
+"""
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_it_runs_sealed(home: Path, tmp_path: Path, sealed: bool) -> None:
+    path = MAKERS["jsonl"](tmp_path, 3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        mode = "sealed" if sealed else "open"
+        done = subprocess.run(
+            [sys.executable, "-c", REACHING, port, mode, str(path)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    (report,) = json.loads(done.stdout)
+    if sealed:
+        assert (done.returncode, report["pages_new"]) == (1, 0), done.stderr
+        assert "SealError" in report["error"]
+    else:
+        assert (done.returncode, report["pages_new"]) == (0, 3), done.stderr
 
 
 def test_nothing_stored_is_not_exported(home: Path, tmp_path: Path, command: Command) -> None:

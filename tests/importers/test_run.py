@@ -83,6 +83,22 @@ def test_nothing_but_refusals_is_a_failure(database: Database, tmp_path: Path) -
     assert "nothing was stored" in report.lines()[-1]
 
 
+def test_a_failure_stays_one_when_it_is_run_again(database: Database, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "a.jsonl", [{"id": "1"}, "{"])
+    assert run_import(database, path, options()).failed
+    known = run_import(database, path, options())
+    assert (known.state, known.failed) == ("known", True)
+    asked = iter([False])
+    path = write_rows(tmp_path / "b.jsonl", [{"id": str(number)} for number in range(9)])
+    assert run_import(database, path, options(), stop=lambda: next(asked, True)).state == "stopped"
+    resumed = run_import(database, path, options())
+    assert (resumed.state, resumed.failed) == ("finished", True)
+    assert resumed.before > 0
+    good = write_rows(tmp_path / "c.jsonl", [row(1)])
+    run_import(database, good, options())
+    assert not run_import(database, good, options()).failed
+
+
 class Broken:
     """A format that breaks off behind two pages."""
 

@@ -1,5 +1,6 @@
 """Folders kept in step, and paths that are looked at again and again."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,9 +120,31 @@ def test_how_much_of_a_folder_has_passed(database: Database, folder: Path) -> No
     assert all(moment.read <= size for moment in moments)
 
 
+def test_a_file_that_is_being_written_is_not_named_at_the_first_look(tmp_path: Path) -> None:
+    growing, resting = tmp_path / "growing", tmp_path / "resting"
+    for path in (growing, resting):
+        path.mkdir()
+        (path / "a").write_text("1")
+    os.utime(resting / "a", (1_600_000_000, 1_600_000_000))
+    looks = 0
+
+    def nap(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks < 5:
+            (growing / "a").write_text("1" * (looks + 1))
+
+    named = [
+        (path.name, (path / "a").read_text())
+        for path in changes([growing, resting], lambda: looks > 9, every=0.1, nap=nap)
+    ]
+    assert named == [("resting", "1"), ("growing", "11111")]
+
+
 def test_a_path_is_named_when_it_has_changed_and_rests(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("1")
+    os.utime(path, (1_600_000_000, 1_600_000_000))
     named: list[str] = []
     looks = 0
 

@@ -10,6 +10,7 @@ import click
 
 from importers.errors import ImporterError
 from importers.formats import FORMATS
+from importers.names import shown
 from importers.report import ImportReport, exit_code
 from importers.run import ImportOptions, Moment, Progress, Session
 from importers.watch import changes
@@ -65,6 +66,13 @@ def command(
     )
     stopped = threading.Event()
     reports: list[ImportReport] = []
+    last: dict[Path, ImportReport] = {}
+    if watch:
+        missing = [path for path in paths if not path.exists()]
+        if missing:
+            raise click.UsageError(
+                f"there is no file or folder {safe(shown(missing[0]))} to watch; check the path"
+            )
     with ExitStack() as stack:
         database = None if dry_run else stack.enter_context(open_store(config))
         session = stack.enter_context(Session(database, options))
@@ -76,7 +84,14 @@ def command(
                 with _bar(path, quiet=as_json) as progress:
                     report = session.run(path, progress, stopped.is_set)
             except ImporterError as error:
-                report = ImportReport(str(path), format or "", "damaged", error=str(error))
+                report = ImportReport(shown(path), format or "", "damaged", error=str(error))
+            except OSError as error:  # it went away between two looks
+                why = (
+                    f"{shown(path)} cannot be looked at ({error.strerror or error}); check whether "
+                    "it is still there."
+                )
+                report = ImportReport(shown(path), format or "", "damaged", error=why)
+            last[path] = report
             if watch and report.state == "known":
                 continue
             if watch and as_json:
@@ -88,7 +103,7 @@ def command(
                     click.echo(safe(line), err=not dry_run)
     if watch:
         say("stopped watching")
-        return
+        raise SystemExit(exit_code(list(last.values())))
     if as_json:
         print_json([report.json() for report in reports])
     elif stopped.is_set():
