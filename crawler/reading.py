@@ -60,7 +60,9 @@ class Reader:
                 failed = self.failure(
                     entry, GONE, f"{detail}; the stored page is kept", response.request
                 )
-                return replace(failed, gone=(entry.url,))
+                # Whatever is stored of the way that led here leads to no page any more.
+                way = (entry.url, *response.meta.get("redirect_urls", ()), response.url)
+                return replace(failed, gone=tuple(dict.fromkeys(map(canonical, way))))
             return self.failure(entry, f"http-{response.status}", detail, response.request)
         if entry.referrer is None and (listed := self._listed(entry, response)) is not None:
             return listed

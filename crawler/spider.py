@@ -205,7 +205,10 @@ class FrontierSpider(scrapy.Spider):
             raise RedirectedError(url)
         if entry.referrer != SITEMAP:
             request.meta["claimed"] = (*request.meta.get("claimed", ()), key)
-        self._requests.condition(request, await asyncio.to_thread(self.store.headers, url))
+        known = (await asyncio.to_thread(self.store.conditions, [url])).get(url)
+        if known is not None:
+            request.meta["stored"] = True
+        self._requests.condition(request, known)
 
     async def finish(self) -> None:
         """Write what is left and end the workers; called when the spider closes."""

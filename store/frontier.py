@@ -102,12 +102,18 @@ SELECT (SELECT count(*) FROM frontier WHERE crawl_id = %(crawl)s AND state = 'le
                          WHERE frontier.crawl_id = %(crawl)s AND frontier.host = known.host
                            AND state = 'waiting'))
 """
-# What gave a page the last time is asked again, linked or not: so a vanished page is noticed.
+# What gave a page the last time is asked again, linked or not, so that a vanished page is noticed;
+# and so is every address of a stored page, whatever came of it then: a redirect led to it, or its
+# server failed for a day.
 _INHERIT = """
 INSERT INTO frontier (crawl_id, url, url_hash, depth, priority, referrer, state, host)
 SELECT %(crawl)s, url, url_hash, depth, priority, referrer, 'waiting', host FROM frontier
-WHERE crawl_id = %(earlier)s AND (state = 'done' OR (state = 'refused' AND reason = 'gone'))
-ORDER BY id
+WHERE crawl_id = %(earlier)s
+  AND (state = 'done' OR (state = 'refused' AND reason = 'gone') OR EXISTS (
+      SELECT FROM page JOIN collection ON collection.id = page.collection_id
+      WHERE collection.name = %(collection)s AND page.url_hash = frontier.url_hash
+        AND page.current_version IS NOT NULL))
+ORDER BY state <> 'done', id
 ON CONFLICT ON CONSTRAINT frontier_url DO NOTHING
 """
 _INHERIT_HOSTS = """
@@ -276,13 +282,13 @@ class Frontier:
             open_hosts(connection, self.crawl_id, {row[0] for row in freed})
         return len(freed)
 
-    def inherit(self, earlier: int) -> int:
-        """Take over the addresses that gave a page to the crawl `earlier`, whose queue is forgotten
-        with that; return how many were new.
+    def inherit(self, earlier: int, collection: str) -> int:
+        """Take over the addresses that gave a page to the crawl `earlier`, and those of pages that
+        `collection` has; its queue is forgotten with that. Return how many were new.
         """
         with self._database.raw() as connection:
             self._alone(connection)
-            values = {"crawl": self.crawl_id, "earlier": earlier}
+            values = {"crawl": self.crawl_id, "earlier": earlier, "collection": collection}
             added = connection.execute(_INHERIT, values).rowcount
             connection.execute(_INHERIT_HOSTS, values)
             for table in ("frontier", "crawl_host"):
