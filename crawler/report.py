@@ -14,8 +14,8 @@ REPAIRS = {
     "off-site": "start from the address that it redirects to",
     "inside": "crawl it by its address if you do want it",
     "http-404": "check the address",
-    "not-html": "give the address of an HTML page",
-    "binary": "give the address of an HTML page",
+    "not-html": "give the address of an HTML page or a document",
+    "binary": "give the address of an HTML page or a document",
     "too-large": "give a larger --max-bytes if you do want it",
 }
 """What to do about an address that gave no page, by reason."""

@@ -296,6 +296,13 @@ class Handler(BaseHTTPRequestHandler):
             )
         if path == "/elsewhere/goal":
             return self.answer(html("Goal", f"<h1>Goal</h1><p>{PROSE} A base led here.</p>"))
+        if path in ("/wiki/Node.js", "/wiki/Robots.txt"):
+            return self.answer(html(path, f"<h1>{path}</h1><p>{PROSE} This is {path}.</p>"))
+        if path == "/wiki/":
+            links = "".join(
+                f'<p><a href="{one}">{one}</a></p>' for one in ("Node.js", "Robots.txt")
+            )
+            return self.answer(html("Wiki", f"<h1>Wiki</h1><p>{PROSE}</p>{links}"))
         if path == "/script.js":
             return self.answer("let a = 1", kind="text/javascript")
         if path == "/stale":

@@ -25,7 +25,11 @@ def test_scope():
     host = Scope(seeds, CrawlOptions())
     assert host.admits("http://www.docs.site.test/x#y") == "http://www.docs.site.test/x"
     assert host.admits("https://site.test/") is None
-    assert host.admits("https://docs.site.test/manual.pdf") is None
+    for name in ("logo.PNG", "all.tar.gz", "talk.mp4", "site.css", "set.woff2"):
+        assert host.admits(f"https://docs.site.test/{name}") is None
+    # What ends like other files may be a page, or a document that is read.
+    for name in ("Node.js", "Robots.txt", "package.json", "manual.pdf", "plan.docx", "book.epub"):
+        assert host.admits(f"https://docs.site.test/{name}")
     assert host.admits("javascript:void(0)") is None
     prefix = Scope(seeds, CrawlOptions(scope="prefix"))
     assert prefix.admits("https://docs.site.test/guide/next")
