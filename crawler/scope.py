@@ -10,7 +10,7 @@ from store.urls import canonical
 from .options import CrawlOptions
 
 # Endings of pictures, styles, fonts, media, archives and programs: asking for them would waste a
-# request. Names of pages end like other files (/wiki/Node.js), so of those the answer's type decides.
+# request. Names of pages end like other files (/wiki/Node.js); of those the answer's type decides.
 _FILES = re.compile(
     r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|css|woff2?|ttf|eot|otf|"
     r"mp[34]|m4[av]|avi|mov|mkv|webm|ogg|oga|ogv|wav|flac|"
