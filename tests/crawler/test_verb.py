@@ -53,6 +53,12 @@ def test_a_dry_run_leaves_no_trace(home, serve, tmp_path):
     assert not home.exists()
     text = ended(appliance(home, "crawl", "--dry-run", site.url))
     assert text.startswith("1 seed: 1 would be fetched.\n")
+    # Exactly these pages: a crawl would ask for no sitemap, and nor does this.
+    before = len(site.asked())
+    words = ("crawl", "--dry-run", "--json", "--max-depth", "0", site.url)
+    (said,) = json.loads(ended(appliance(home, *words)))
+    assert (said["sitemaps"], said["listed"]) == ([], [])
+    assert [path for path, _ in site.asked()[before:]] == ["/robots.txt"]
 
 
 def test_a_nought_is_a_number(home, serve, tmp_path):
