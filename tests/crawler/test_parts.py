@@ -55,6 +55,38 @@ def test_options_travel_as_json():
         CrawlOptions.from_json({"dealy": 1})
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"allow": "/docs/"}, "allow must be a list of texts"),
+        ({"deny": [1]}, "deny must be a list of texts"),
+        ({"headers": "X-Token: hunter2"}, "headers must be a list of texts"),
+        ({"max_pages": "10"}, "max_pages must be a whole number"),
+        ({"max_pages": 1.5}, "max_pages must be a whole number"),
+        ({"max_pages": True}, "max_pages must be a whole number"),
+        ({"delay": "1"}, "delay must be a number"),
+        ({"robots": "no"}, "robots must be true or false"),
+        ({"scope": ["host"]}, "scope must be a text"),
+        ({"cookies": 3}, "cookies must be a text"),
+        ({"max_depth": -1}, "max_depth is -1; give zero or a number above it"),
+        ({"delay": -0.5}, "delay is -0.5; give zero"),
+        ({"delay": float("nan")}, "delay is nan; give zero"),
+        ({"retries": -1}, "retries is -1"),
+        ({"timeout": float("inf")}, "timeout is inf; give a number above zero"),
+    ],
+)
+def test_a_value_that_is_none_for_its_setting_is_one_sentence(tmp_path, values, said):
+    with pytest.raises(CrawlError, match=said) as caught:
+        CrawlOptions.from_json(values)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_values_that_fit_their_settings():
+    right = {"allow": ["/docs/"], "max_pages": 10, "delay": 1, "max_depth": 0, "retries": 0}
+    options = CrawlOptions.from_json(right | {"robots": False, "delay": 0})
+    assert (options.allow, options.max_depth, options.delay) == (("/docs/",), 0, 0)
+
+
 def test_politeness_away_from_this_machine_and_none_on_it():
     away = scrapy_settings(["https://site.test/"], CrawlOptions())
     assert (away["DOWNLOAD_DELAY"], away["AUTOTHROTTLE_ENABLED"]) == (0.5, True)
@@ -106,6 +138,8 @@ def test_sites_toml(tmp_path):
         ("[[site]]\nurl = 'x'\n", "no urls"),
         ("[[site]]\nurls = ['ftp://x.test/']\n", "not a web address"),
         ("[[site]]\nurls = ['http://x.test']\nspeed = 3\n", "speed"),
+        ("[[site]]\nurls = ['http://x.test']\nallow = '/docs/'\n", "allow must be a list of texts"),
+        ("[defaults]\nmax_pages = '9'\n[[site]]\nurls = ['x.test']\n", "must be a whole number"),
         ("[[sites]]\n", "sites"),
         ("[[site\n", "not valid TOML"),
     ):
