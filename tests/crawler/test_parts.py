@@ -6,15 +6,16 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from crawler import sitemaps
 from crawler.errors import CrawlError, SitesError
-from crawler.failures import RefusedError, explain
+from crawler.failures import _REASONS, RefusedError, explain
 from crawler.options import CrawlOptions, check_seeds, crawl_name
 from crawler.progress import CrawlProgress
-from crawler.report import CrawlFailure, CrawlReport
+from crawler.report import REPAIRS, CrawlFailure, CrawlReport, repair
 from crawler.scope import Scope
 from crawler.settings import scrapy_settings
 from crawler.sites import EXAMPLE, read_sites, write_example
@@ -206,6 +207,31 @@ def test_the_report_reads_well():
     assert one[0].startswith("1 page in 4.0 s")
     assert one[1] == "1 address gave no page: 1 http-404."
     assert "1 address is still waiting" in one[-1]
+
+
+def test_the_words_of_a_crawl_are_documented_and_have_repairs():
+    words = {"refused", "fetch-error", "error", "not-http", "inside", "http-304", "crashed"}
+    words |= {reason for _, reason, _ in _REASONS} | set(REPAIRS)
+    text = (Path(__file__).parents[2] / "docs" / "crawling.md").read_text()
+    table = text[text.index("| reason | |") :]
+    # Of what a server answers the table has a pattern.
+    named = {word for word in words if not word.startswith("http-4")}
+    assert {word for word in named if f"`{word}`" not in table} == set()
+    for reason in ("http-500", "http-503", "http-599", "empty", "cut-off", "http-304", "crashed"):
+        assert repair(reason), reason
+    assert repair("no-such-word") is None
+    lines = CrawlReport(
+        1,
+        0,
+        0,
+        {"http-500": 1},
+        (CrawlFailure("http://a.test/", "http-500", "it answers 500"),),
+        0,
+        1.0,
+        "finished",
+        False,
+    ).lines()
+    assert lines[2].endswith("(it answers 500; the fault is its server's; run it again later)")
 
 
 def test_failures_are_named():
