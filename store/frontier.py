@@ -10,7 +10,7 @@ that a process that may not ask one host now still gets those of others.
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .database import Connection, Database
@@ -125,7 +125,10 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A leased address: `attempts` counts this lease too, `referrer` is a page that links to it."""
+    """A leased address: `attempts` counts this lease too, `referrer` is a page that links to it.
+
+    `pause` is what its host wants in seconds, where the process took that host with this lease.
+    """
 
     id: int
     url: str
@@ -134,6 +137,7 @@ class Entry:
     referrer: str | None
     attempts: int
     host: str = ""
+    pause: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,8 @@ class Frontier:
             ]
             given = {entry.host for entry in entries}
             if manners.hold and given:
-                hold_hosts(connection, given, self.holder, manners.pause)
+                wanted = hold_hosts(connection, given, self.holder, manners.pause)
+                entries = [replace(one, pause=wanted.get(one.host, 0.0)) for one in entries]
         if empty := [name for name in room if name not in given and room[name]]:
             self._close(empty)
         return sorted(entries, key=lambda entry: (-entry.priority, entry.id))
