@@ -113,7 +113,7 @@ def _crawl(database: Database, seeds: tuple[str, ...], job: dict[str, Any], even
             frontier = Frontier(database, crawl.id, presence.id)
             frontier.add(first_links(seeds, options))
             if not joined and (earlier := crawls.latest(crawl.name, before=crawl.id)):
-                frontier.inherit(earlier.id)
+                frontier.inherit(earlier.id, options.collection)
         from scrapy.crawler import CrawlerProcess
 
         from .settings import scrapy_settings

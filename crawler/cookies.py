@@ -47,15 +47,24 @@ def read_cookies(path: str) -> list[Cookie]:
     """
     try:
         lines = Path(path).expanduser().read_text(encoding="utf-8").splitlines()
-        cookies = [_cookie(line) for line in lines if _is_cookie(line)]
     except OSError as error:
         raise AccessError(
             f"The cookies file {path} cannot be read ({error.strerror}); check it."
         ) from None
     except ValueError:
         raise AccessError(
-            f"The cookies file {path} is not in the Netscape form; export it in that form."
+            f"The cookies file {path} is no text in UTF-8; export it in the Netscape form."
         ) from None
+    cookies = []
+    for number, line in enumerate(lines, 1):
+        try:
+            if _is_cookie(line):
+                cookies.append(_cookie(line))
+        except ValueError:
+            raise AccessError(
+                f"Line {number} of the cookies file {path} is not in the Netscape form (seven "
+                "columns with tabs between them); export the file in that form."
+            ) from None
     if all(cookie.is_over() for cookie in cookies):
         raise AccessError(
             f"The cookies file {path} holds no cookie that is still good; log in and export it "
@@ -69,7 +78,10 @@ def _is_cookie(line: str) -> bool:
 
 
 def _cookie(line: str) -> Cookie:
-    domain, below, path, secure, expires, name, value = line.removeprefix(_HTTP_ONLY).split("\t")
+    columns = line.removeprefix(_HTTP_ONLY).split("\t")
+    if len(columns) == 6:
+        columns.append("")  # some programs leave an empty value out with its tab
+    domain, below, path, secure, expires, name, value = columns
     return Cookie(
         domain.lstrip(".").lower(),
         below.upper() == "TRUE" or domain.startswith("."),

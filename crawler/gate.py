@@ -11,6 +11,7 @@ from scrapy.exceptions import StopDownload
 from scrapy.http import Headers
 
 from extraction.extract import HTML_TYPES
+from extraction.kinds import DOCX, EPUB, PDF, PPTX, TYPES, XLSX
 from store.errors import UrlError
 from store.urls import canonical, host, url_hash
 
@@ -22,11 +23,15 @@ LIST_TYPES = frozenset(
     | {"application/xml", "text/xml", "application/json", "application/x-gzip", "application/gzip"}
 )
 """What a feed or a sitemap comes as."""
+DOCUMENT_TYPES = frozenset(
+    name for name, kind in TYPES.items() if kind in (PDF, DOCX, PPTX, XLSX, EPUB)
+)
+"""What a document comes as that is worth reading on the web; plain text is not."""
 
 
 class Gate:
     """Follows redirects inside the scope, never in circles and never to what is fetched anyway;
-    leaves what is no HTML unread.
+    leaves unread what is neither HTML nor a document.
     """
 
     def __init__(self, crawler: Any) -> None:
@@ -74,12 +79,20 @@ class Gate:
             raise RefusedError("inside", f"{name} is this machine or its network")
 
     def headers_received(self, headers: Headers, request: Request) -> None:
-        """Stop a download whose header says that it is no page, before its body comes."""
+        """Stop a download whose header says that it is no page, before its body comes; the reader
+        refuses it by its type.
+        """
         entry = request.meta.get("entry")
         if entry is None or request.meta.get("sitemap"):
             return
-        kind = (headers.get(b"Content-Type") or b"").decode("latin-1").split(";")[0].strip().lower()
+        kind = type_of(headers)
         if kind in LIST_TYPES and entry.referrer is None:
             return
-        if kind not in HTML_TYPES:
+        if kind not in HTML_TYPES and kind not in DOCUMENT_TYPES:
             raise StopDownload(fail=False)
+
+
+def type_of(headers: Headers) -> str:
+    """Return the content type that a response names, in lower case and without parameters."""
+    named = headers.get(b"Content-Type") or b""
+    return named.decode("latin-1").split(";")[0].strip().lower()

@@ -5,10 +5,12 @@ nothing about how any of it is done.
 """
 
 import dataclasses
+import math
 import re
+import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union, get_args, get_origin
 from urllib.parse import urljoin, urlsplit
 
 from store.digest import blake_json
@@ -82,6 +84,10 @@ class CrawlOptions:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, by a CrawlError that names the setting."""
+        for field in dataclasses.fields(self):
+            if not _fits(getattr(self, field.name), field.type):
+                # Without the value, which may be a secret.
+                raise CrawlError(f"{field.name} must be {_described(field.type)}; correct it.")
         if self.scope not in _SCOPES:
             raise CrawlError(f"scope is “{self.scope}”; write one of {', '.join(_SCOPES)}.")
         for pattern in (*self.allow, *self.deny):
@@ -100,11 +106,13 @@ class CrawlOptions:
             "workers",
             "timeout",
         ):
-            if (value := getattr(self, name)) is not None and value <= 0:
+            if (value := getattr(self, name)) is not None and not 0 < value < math.inf:
                 raise CrawlError(f"{name} is {value}; give a number above zero.")
+        for name in ("max_depth", "delay", "retries"):
+            if (value := getattr(self, name)) is not None and not 0 <= value < math.inf:
+                raise CrawlError(f"{name} is {value}; give zero or a number above it.")
         if self.proxy and not self.proxy.startswith(("http://", "https://")):
             raise CrawlError(f"The proxy “{self.proxy}” must start with http://.")
-
         if self.insecure and self.secret:
             raise CrawlError(
                 "insecure would give cookies, headers, login or certificate to whoever answers; "
@@ -135,7 +143,9 @@ class CrawlOptions:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "CrawlOptions":
-        """Rebuild options from `json()`; an unknown name raises CrawlError."""
+        """Rebuild options from `json()`; an unknown name, or a value that is none for it, raises
+        CrawlError.
+        """
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(values) - known):
             raise CrawlError(
@@ -146,6 +156,33 @@ class CrawlOptions:
             for name, value in values.items()
         }
         return cls(**made)
+
+
+_WORDS: Mapping[Any, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    tuple: "a list of texts",
+}
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """True if `value` may be that of a field of the type `kind`."""
+    if get_origin(kind) in (types.UnionType, Union):
+        return any(_fits(value, one) for one in get_args(kind))
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+    if kind is float:
+        kind = (int, float)
+    # True is an int to Python, and a mistake in a file.
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _described(kind: Any) -> str:
+    """Name a field's type for people; None is what stands where nothing was written."""
+    kinds = get_args(kind) if get_origin(kind) in (types.UnionType, Union) else (kind,)
+    return _WORDS[next(get_origin(one) or one for one in kinds if one is not types.NoneType)]
 
 
 def crawl_name(seeds: Iterable[str], options: CrawlOptions) -> str:

@@ -34,7 +34,9 @@ class PacedDownloader(Downloader):
     def slow_down(self, name: str, pause: float) -> None:
         """Ask the host `name` at most once every `pause` seconds from now on."""
         slot = self.slots.get(name)
-        if slot is not None and slot.delay < pause:
+        if slot is None:  # it is made with the host's first request
+            self.per_slot_settings[name] = {"delay": pause, "concurrency": 1}
+        elif slot.delay < pause:
             slot.delay = pause
             slot.concurrency = 1
 

@@ -81,7 +81,7 @@ class PreviewSpider(scrapy.Spider):
 
     def found_sitemaps(self, urls: list[str]) -> None:
         """Remember the sitemaps that a robots.txt names; its host's first answer asks for them."""
-        if self._options.sitemaps:
+        if self._options.sitemaps and self._options.max_depth != 0:
             self._named += [url for url in urls if self.scope.is_near(url)]
 
     def listed(self, response: Response) -> Any:

@@ -19,6 +19,7 @@ from store.pages import PageStore
 from store.urls import canonical, url_hash
 
 from . import feeds, sitemaps
+from .gate import type_of
 from .options import SITEMAP, SITEMAP_PRIORITY, CrawlOptions
 from .pipeline import GONE, Found, Outcome
 from .report import CrawlFailure
@@ -60,8 +61,14 @@ class Reader:
                 failed = self.failure(
                     entry, GONE, f"{detail}; the stored page is kept", response.request
                 )
-                return replace(failed, gone=(entry.url,))
+                # Whatever is stored of the way that led here leads to no page any more.
+                way = (entry.url, *response.meta.get("redirect_urls", ()), response.url)
+                return replace(failed, gone=tuple(dict.fromkeys(map(canonical, way))))
             return self.failure(entry, f"http-{response.status}", detail, response.request)
+        if "download_stopped" in response.flags:
+            # By the gate: of what has no body nothing else can be said.
+            detail = f"it is {type_of(response.headers)}"
+            return self.failure(entry, "not-html", detail, response.request)
         if entry.referrer is None and (listed := self._listed(entry, response)) is not None:
             return listed
         url = canonical(response.url)

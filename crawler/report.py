@@ -14,11 +14,28 @@ REPAIRS = {
     "off-site": "start from the address that it redirects to",
     "inside": "crawl it by its address if you do want it",
     "http-404": "check the address",
-    "not-html": "give the address of an HTML page",
-    "binary": "give the address of an HTML page",
+    "not-html": "give the address of an HTML page or a document",
+    "http-304": "crawl it with --restart, which asks without conditions",
+    "http-429": "run it again later, or give a longer --delay",
+    "cut-off": "run it again; if it stays so, the fault is its server's",
+    "empty": "open it in a browser to see whether the server has a page there",
+    "crashed": "report it with the address",
+    "error": "run it again, and report it with the address if it stays so",
+    "fetch-error": "run it again later",
+    "not-http": "give an address that starts with http:// or https://",
+    "redirect-loop": "give the address of the page itself",
+    "bad-redirect": "give the address of the page itself",
+    "binary": "give the address of an HTML page or a document",
     "too-large": "give a larger --max-bytes if you do want it",
 }
-"""What to do about an address that gave no page, by reason."""
+"""What to do about an address that gave no page, by reason; see `repair` for the others."""
+
+
+def repair(reason: str) -> str | None:
+    """Return what to do about an address that gave no page for `reason`, if there is anything."""
+    if reason.startswith("http-5"):
+        return "the fault is its server's; run it again later"
+    return REPAIRS.get(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +116,7 @@ class CrawlReport:
                 f"{_counted(sum(self.refused.values()), 'address', 'es')} gave no page: {words}."
             )
         for failure in self.failures[:shown]:
-            what = "; ".join(filter(None, (failure.detail, REPAIRS.get(failure.reason))))
+            what = "; ".join(filter(None, (failure.detail, repair(failure.reason))))
             lines.append(f"  {failure.reason:<12} {failure.url} ({what})")
         if len(self.failures) > shown:
             lines.append(f"  … and {len(self.failures) - shown:,} more.")

@@ -21,7 +21,7 @@ from store.database import Database
 
 from .errors import ChildError, NothingStoredError
 from .options import CrawlOptions, check_seeds
-from .report import REPAIRS, CrawlFailure, CrawlReport, Preview, Verdict
+from .report import CrawlFailure, CrawlReport, Preview, Verdict, repair
 
 logger = logging.getLogger(__name__)
 
@@ -222,5 +222,5 @@ def _nothing(report: CrawlReport, seeds: tuple[str, ...]) -> str:
         why = f"{first.url} could not be reached ({first.detail})"
     else:
         why = f"{first.url} was refused ({first.reason}: {first.detail})"
-    repair = REPAIRS.get(first.reason, "give another address")
-    return f"Nothing was stored: {why}{more}; {repair}."
+    what = repair(first.reason) or "give another address"
+    return f"Nothing was stored: {why}{more}; {what}."

@@ -9,11 +9,12 @@ from store.urls import canonical
 
 from .options import CrawlOptions
 
-# Endings of files that no extractor here reads; asking for them would waste a request.
+# Endings of pictures, styles, fonts, media, archives and programs: asking for them would waste a
+# request. Names of pages end like other files (/wiki/Node.js); of those the answer's type decides.
 _FILES = re.compile(
-    r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|css|js|mjs|json|xml|rss|atom|woff2?|ttf|eot|otf|"
-    r"mp[34]|m4[av]|avi|mov|mkv|webm|ogg|oga|ogv|wav|flac|pdf|epub|docx?|xlsx?|pptx?|od[tsp]|ps|"
-    r"zip|gz|tgz|bz2|xz|zst|7z|rar|tar|deb|rpm|exe|msi|dmg|iso|img|whl|jar|apk|bin|dat|inv|txt)$",
+    r"\.(png|jpe?g|gif|svg|webp|ico|bmp|tiff?|css|woff2?|ttf|eot|otf|"
+    r"mp[34]|m4[av]|avi|mov|mkv|webm|ogg|oga|ogv|wav|flac|"
+    r"zip|gz|tgz|bz2|xz|zst|7z|rar|tar|deb|rpm|exe|msi|dmg|iso|img|whl|jar|apk)$",
     re.IGNORECASE,
 )
 

@@ -157,9 +157,8 @@ class FrontierSpider(scrapy.Spider):
     def dropped(self, request: Request) -> None:
         """A request that Scrapy would not queue must not stay leased for ever."""
         if "entry" in request.meta:
-            self._settle(
-                self._reader.failure(request.meta["entry"], "error", "it could not be queued")
-            )
+            entry: Entry = request.meta["entry"]
+            self._settle(self._reader.failure(entry, "error", "it could not be queued"))
 
     def found_sitemaps(self, urls: list[str]) -> None:
         """Queue the sitemaps that a robots.txt names."""
@@ -205,14 +204,19 @@ class FrontierSpider(scrapy.Spider):
             raise RedirectedError(url)
         if entry.referrer != SITEMAP:
             request.meta["claimed"] = (*request.meta.get("claimed", ()), key)
-        self._requests.condition(request, await asyncio.to_thread(self.store.headers, url))
+        known = (await asyncio.to_thread(self.store.conditions, [url])).get(url)
+        if known is not None:
+            request.meta["stored"] = True
+        self._requests.condition(request, known)
 
     async def finish(self) -> None:
         """Write what is left and end the workers; called when the spider closes."""
         self._pool.close()
-        if self.error is None and self.pipeline.pending:
+        if self.error is None:
             try:
-                await self._flush()
+                if self.pipeline.pending:
+                    await self._flush()
+                await asyncio.to_thread(self._presence.let_go, list(self._held), self._pauses())
             except StoreError as error:
                 self.error = error
 
@@ -222,11 +226,14 @@ class FrontierSpider(scrapy.Spider):
         full = [name for name, count in flying.items() if each is not None and count >= each]
         entries = self._frontier.lease(room, self._manners, full)
         if self._manners.hold:
+            engine: Any = self.crawler.engine
             for entry in entries:
                 self._held.setdefault(entry.host, self._manners.pause)
+                if entry.pause > self._manners.pause:  # of whoever asked it before
+                    engine.downloader.slow_down(entry.host, entry.pause)
         busy = {*flying, *(entry.host for entry in entries)}
         if idle := [name for name in self._held if name not in busy]:
-            self._presence.let_go(idle)
+            self._presence.let_go(idle, self._pauses())
             for name in idle:
                 del self._held[name]
         known = self.store.conditions([entry.url for entry in entries])
@@ -287,7 +294,7 @@ class FrontierSpider(scrapy.Spider):
         """The pause that each held host wants now, AutoThrottle's included."""
         slots = self.crawler.engine.downloader.slots if self.crawler.engine else {}
         return {
-            name: max(pause, slots[name].delay if name in slots else 0.0)
+            name: max(pause, slot.delay if (slot := slots.get(name)) is not None else 0.0)
             for name, pause in list(self._held.items())
         }
 

@@ -39,7 +39,8 @@ UPDATE host SET pause = new.pause FROM unnest(%s::text[], %s::float8[]) AS new (
 WHERE host.name = new.name AND holder = %s AND host.pause <> new.pause
 """
 _HOLD = """
-UPDATE host SET holder = %(me)s, pause = %(pause)s
+UPDATE host SET holder = %(me)s,
+                pause = greatest(%(pause)s, CASE WHEN holder = %(me)s THEN pause ELSE 0 END)
 WHERE name = %(name)s
   AND (holder = %(me)s OR (holder IS NULL AND free_at <= clock_timestamp()))
 """
@@ -117,9 +118,16 @@ class Presence:
             values = {"me": self.id, "name": host, "pause": pause}
             return connection.execute(_HOLD, values).rowcount == 1
 
-    def let_go(self, hosts: Sequence[str] | None = None) -> None:
-        """Let others ask `hosts` (all that it holds without them) once their pause is over."""
+    def let_go(
+        self, hosts: Sequence[str] | None = None, pauses: Mapping[str, float] | None = None
+    ) -> None:
+        """Let others ask `hosts` (all that it holds without them) once their pause is over; it is
+        that of `pauses` where they name it, and not that of the last sign of life.
+        """
         with self._database.raw() as connection:
+            if pauses:
+                values = (list(pauses), list(pauses.values()), self.id)
+                connection.execute(_PAUSES, values)
             names = None if hosts is None else list(hosts)
             connection.execute(_LET_GO, {"who": self.id, "names": names})
 

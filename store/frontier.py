@@ -10,7 +10,7 @@ that a process that may not ask one host now still gets those of others.
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .database import Connection, Database
@@ -102,12 +102,18 @@ SELECT (SELECT count(*) FROM frontier WHERE crawl_id = %(crawl)s AND state = 'le
                          WHERE frontier.crawl_id = %(crawl)s AND frontier.host = known.host
                            AND state = 'waiting'))
 """
-# What gave a page the last time is asked again, linked or not: so a vanished page is noticed.
+# What gave a page the last time is asked again, linked or not, so that a vanished page is noticed;
+# and so is every address of a stored page, whatever came of it then: a redirect led to it, or its
+# server failed for a day.
 _INHERIT = """
 INSERT INTO frontier (crawl_id, url, url_hash, depth, priority, referrer, state, host)
 SELECT %(crawl)s, url, url_hash, depth, priority, referrer, 'waiting', host FROM frontier
-WHERE crawl_id = %(earlier)s AND (state = 'done' OR (state = 'refused' AND reason = 'gone'))
-ORDER BY id
+WHERE crawl_id = %(earlier)s
+  AND (state = 'done' OR (state = 'refused' AND reason = 'gone') OR EXISTS (
+      SELECT FROM page JOIN collection ON collection.id = page.collection_id
+      WHERE collection.name = %(collection)s AND page.url_hash = frontier.url_hash
+        AND page.current_version IS NOT NULL))
+ORDER BY state <> 'done', id
 ON CONFLICT ON CONSTRAINT frontier_url DO NOTHING
 """
 _INHERIT_HOSTS = """
@@ -119,7 +125,10 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A leased address: `attempts` counts this lease too, `referrer` is a page that links to it."""
+    """A leased address: `attempts` counts this lease too, `referrer` is a page that links to it.
+
+    `pause` is what its host wants in seconds, where the process took that host with this lease.
+    """
 
     id: int
     url: str
@@ -128,6 +137,7 @@ class Entry:
     referrer: str | None
     attempts: int
     host: str = ""
+    pause: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,8 @@ class Frontier:
             ]
             given = {entry.host for entry in entries}
             if manners.hold and given:
-                hold_hosts(connection, given, self.holder, manners.pause)
+                wanted = hold_hosts(connection, given, self.holder, manners.pause)
+                entries = [replace(one, pause=wanted.get(one.host, 0.0)) for one in entries]
         if empty := [name for name in room if name not in given and room[name]]:
             self._close(empty)
         return sorted(entries, key=lambda entry: (-entry.priority, entry.id))
@@ -276,13 +287,13 @@ class Frontier:
             open_hosts(connection, self.crawl_id, {row[0] for row in freed})
         return len(freed)
 
-    def inherit(self, earlier: int) -> int:
-        """Take over the addresses that gave a page to the crawl `earlier`, whose queue is forgotten
-        with that; return how many were new.
+    def inherit(self, earlier: int, collection: str) -> int:
+        """Take over the addresses that gave a page to the crawl `earlier`, and those of pages that
+        `collection` has; its queue is forgotten with that. Return how many were new.
         """
         with self._database.raw() as connection:
             self._alone(connection)
-            values = {"crawl": self.crawl_id, "earlier": earlier}
+            values = {"crawl": self.crawl_id, "earlier": earlier, "collection": collection}
             added = connection.execute(_INHERIT, values).rowcount
             connection.execute(_INHERIT_HOSTS, values)
             for table in ("frontier", "crawl_host"):

@@ -11,6 +11,8 @@ from .database import Connection
 
 LEAST_EACH = 4
 """Addresses of one host that a process takes at a time, at least."""
+PAUSE_KEPT = 600.0
+"""Seconds for which the pause that a host wanted of its last holder binds the next one."""
 
 _KNOW_HOSTS = """
 INSERT INTO host (name) SELECT name FROM unnest(%s::text[]) AS new (name) ORDER BY name
@@ -43,10 +45,13 @@ SELECT ceil(count(*)::float8 / greatest(1, (SELECT count(*) FROM crawler
                                              WHERE crawl_id = %(crawl)s)))::bigint
 FROM crawl_host WHERE crawl_id = %(crawl)s AND open
 """
+# A server that was slow, or asked for time, is the same for whoever asks next.
 _HOLD = """
-UPDATE host SET holder = %(me)s, pause = greatest(%(pause)s, CASE WHEN holder = %(me)s THEN pause
-                                                                  ELSE 0 END)
+UPDATE host SET holder = %(me)s, pause = greatest(%(pause)s, CASE
+    WHEN holder = %(me)s OR free_at > clock_timestamp() - make_interval(secs => %(kept)s)
+    THEN pause ELSE 0 END)
 WHERE name = ANY(%(hosts)s) AND (holder IS DISTINCT FROM %(me)s OR pause < %(pause)s)
+RETURNING name, pause
 """
 _LEASED_HERE = """
 SELECT host, count(*) FROM frontier
@@ -125,9 +130,13 @@ def rooms(
 
 def hold_hosts(
     connection: Connection, hosts: Collection[str], holder: int | None, pause: float
-) -> None:
-    """Let one process have these hosts, each with a pause of so many seconds at least."""
-    connection.execute(_HOLD, {"hosts": list(hosts), "me": holder, "pause": pause})
+) -> dict[str, float]:
+    """Let one process have these hosts, each with a pause of so many seconds at least; return the
+    pauses of those that it had not: longer ones where the holder before had been made to wait.
+    """
+    values = {"hosts": list(hosts), "me": holder, "pause": pause, "kept": PAUSE_KEPT}
+    rows = connection.execute(_HOLD, values).fetchall()
+    return {str(name): float(wanted) for name, wanted in rows}
 
 
 def count_pages(connection: Connection, crawl: int, pages: Counter[str]) -> None:

@@ -2,7 +2,8 @@
 
 `python server.py '{"robots": "slow", ...}'` prints its port. What was asked of it is at `/__log`,
 one JSON list of [path, If-None-Match]; `/__version/2` changes the text of every numbered page, and
-`/__gone/7` takes one away. Asked as a proxy, it is every host; `/__times` has for each request
+`/__gone/7` takes one away; `/__answers/500/page/3` says with which status an address answers from
+then on (200: as it is). Asked as a proxy, it is every host; `/__times` has for each request
 [host, path, when it came, when its answer began].
 """
 
@@ -18,6 +19,7 @@ DELAY = OPTIONS.get("delay", 0.0)
 LOG = []
 TIMES = []
 GONE = set()
+ANSWERS = {}
 STATE = {"version": "1"}
 
 PROSE = (
@@ -150,6 +152,10 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith("/__gone/"):
             GONE.symmetric_difference_update({"/page/" + path.rsplit("/", 1)[1]})
             return self.answer("ok", kind="text/plain")
+        if path.startswith("/__answers/"):
+            status, _, place = path.removeprefix("/__answers/").partition("/")
+            ANSWERS["/" + place] = int(status)
+            return self.answer("ok", kind="text/plain")
         if path.startswith("/__version/"):
             STATE["version"] = path.rsplit("/", 1)[1]
             return self.answer("ok", kind="text/plain")
@@ -175,6 +181,12 @@ class Handler(BaseHTTPRequestHandler):
         if OPTIONS.get("busy") and path == "/page/2" and STATE.setdefault("busy", 1):
             STATE["busy"] = 0
             return self.answer("later", 429, Retry_After="1")
+        if ANSWERS.get(path, 200) != 200:
+            return self.answer(html("Not now", "<p>Nothing here.</p>"), ANSWERS[path])
+        if path == "/old":
+            return self.go("/new")
+        if path == "/new":
+            return self.answer(html("New", f"<h1>New</h1><p>{PROSE} An old name led here.</p>"))
         if path in GONE:
             return self.answer(html("Gone", "<p>It was here once.</p>"), 410)
         if path.startswith("/page/") and path[6:].isdigit() and 0 < int(path[6:]) <= PAGES:
@@ -284,6 +296,13 @@ class Handler(BaseHTTPRequestHandler):
             )
         if path == "/elsewhere/goal":
             return self.answer(html("Goal", f"<h1>Goal</h1><p>{PROSE} A base led here.</p>"))
+        if path in ("/wiki/Node.js", "/wiki/Robots.txt"):
+            return self.answer(html(path, f"<h1>{path}</h1><p>{PROSE} This is {path}.</p>"))
+        if path == "/wiki/":
+            links = "".join(
+                f'<p><a href="{one}">{one}</a></p>' for one in ("Node.js", "Robots.txt")
+            )
+            return self.answer(html("Wiki", f"<h1>Wiki</h1><p>{PROSE}</p>{links}"))
         if path == "/script.js":
             return self.answer("let a = 1", kind="text/javascript")
         if path == "/stale":

@@ -157,6 +157,22 @@ def test_cookies_go_where_their_file_says(tmp_path):
     assert cookie("https://notsite.test/") is None
 
 
+def test_a_cookie_without_a_value_may_lack_its_column(tmp_path):
+    file = tmp_path / "cookies.txt"
+    good = "site.test\tFALSE\t/\tFALSE\t0\tname\t1\n"
+    file.write_text(
+        "# Netscape HTTP Cookie File\n" + good + "site.test\tFALSE\t/\tFALSE\t0\tflag\n"
+    )
+    access = Access(["https://site.test/"], CrawlOptions(cookies=str(file)))
+    assert access.headers("https://site.test/")["Cookie"] == "name=1; flag="
+    # The twins: fewer columns, a time that is none; each names its line and not what is in it.
+    for bad in ("site.test\tFALSE\t/\tFALSE\thunter2\n", good.replace("\t0\t", "\thunter2\t")):
+        file.write_text("# Netscape HTTP Cookie File\n" + good + bad)
+        with pytest.raises(AccessError, match="Line 3 of the cookies file") as caught:
+            Access(["https://site.test/"], CrawlOptions(cookies=str(file)))
+        assert "hunter2" not in str(caught.value)
+
+
 def test_what_cannot_be_used_is_named_without_what_is_in_it(database, tmp_path, monkeypatch):
     broken = tmp_path / "broken.pem"
     broken.write_text("hunter2")

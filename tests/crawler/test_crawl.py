@@ -43,6 +43,7 @@ def test_a_misbehaving_site_gives_its_pages_and_a_name_for_every_failure(databas
         "/cut": "cut-off",
         "/away": "off-site",
         "/stale": "not-html",
+        "/script.js": "not-html",
     }
     kept = {one.url.removeprefix(site.url): one.reason for one in PageStore(database).failures()}
     assert kept == failed

@@ -6,15 +6,16 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from crawler import sitemaps
 from crawler.errors import CrawlError, SitesError
-from crawler.failures import RefusedError, explain
+from crawler.failures import _REASONS, RefusedError, explain
 from crawler.options import CrawlOptions, check_seeds, crawl_name
 from crawler.progress import CrawlProgress
-from crawler.report import CrawlFailure, CrawlReport
+from crawler.report import REPAIRS, CrawlFailure, CrawlReport, repair
 from crawler.scope import Scope
 from crawler.settings import scrapy_settings
 from crawler.sites import EXAMPLE, read_sites, write_example
@@ -25,7 +26,11 @@ def test_scope():
     host = Scope(seeds, CrawlOptions())
     assert host.admits("http://www.docs.site.test/x#y") == "http://www.docs.site.test/x"
     assert host.admits("https://site.test/") is None
-    assert host.admits("https://docs.site.test/manual.pdf") is None
+    for name in ("logo.PNG", "all.tar.gz", "talk.mp4", "site.css", "set.woff2"):
+        assert host.admits(f"https://docs.site.test/{name}") is None
+    # What ends like other files may be a page, or a document that is read.
+    for name in ("Node.js", "Robots.txt", "package.json", "manual.pdf", "plan.docx", "book.epub"):
+        assert host.admits(f"https://docs.site.test/{name}")
     assert host.admits("javascript:void(0)") is None
     prefix = Scope(seeds, CrawlOptions(scope="prefix"))
     assert prefix.admits("https://docs.site.test/guide/next")
@@ -49,6 +54,38 @@ def test_options_travel_as_json():
     assert CrawlOptions.from_json(options.json()) == options
     with pytest.raises(CrawlError, match="dealy"):
         CrawlOptions.from_json({"dealy": 1})
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"allow": "/docs/"}, "allow must be a list of texts"),
+        ({"deny": [1]}, "deny must be a list of texts"),
+        ({"headers": "X-Token: hunter2"}, "headers must be a list of texts"),
+        ({"max_pages": "10"}, "max_pages must be a whole number"),
+        ({"max_pages": 1.5}, "max_pages must be a whole number"),
+        ({"max_pages": True}, "max_pages must be a whole number"),
+        ({"delay": "1"}, "delay must be a number"),
+        ({"robots": "no"}, "robots must be true or false"),
+        ({"scope": ["host"]}, "scope must be a text"),
+        ({"cookies": 3}, "cookies must be a text"),
+        ({"max_depth": -1}, "max_depth is -1; give zero or a number above it"),
+        ({"delay": -0.5}, "delay is -0.5; give zero"),
+        ({"delay": float("nan")}, "delay is nan; give zero"),
+        ({"retries": -1}, "retries is -1"),
+        ({"timeout": float("inf")}, "timeout is inf; give a number above zero"),
+    ],
+)
+def test_a_value_that_is_none_for_its_setting_is_one_sentence(tmp_path, values, said):
+    with pytest.raises(CrawlError, match=said) as caught:
+        CrawlOptions.from_json(values)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_values_that_fit_their_settings():
+    right = {"allow": ["/docs/"], "max_pages": 10, "delay": 1, "max_depth": 0, "retries": 0}
+    options = CrawlOptions.from_json(right | {"robots": False, "delay": 0})
+    assert (options.allow, options.max_depth, options.delay) == (("/docs/",), 0, 0)
 
 
 def test_politeness_away_from_this_machine_and_none_on_it():
@@ -102,6 +139,8 @@ def test_sites_toml(tmp_path):
         ("[[site]]\nurl = 'x'\n", "no urls"),
         ("[[site]]\nurls = ['ftp://x.test/']\n", "not a web address"),
         ("[[site]]\nurls = ['http://x.test']\nspeed = 3\n", "speed"),
+        ("[[site]]\nurls = ['http://x.test']\nallow = '/docs/'\n", "allow must be a list of texts"),
+        ("[defaults]\nmax_pages = '9'\n[[site]]\nurls = ['x.test']\n", "must be a whole number"),
         ("[[sites]]\n", "sites"),
         ("[[site\n", "not valid TOML"),
     ):
@@ -168,6 +207,31 @@ def test_the_report_reads_well():
     assert one[0].startswith("1 page in 4.0 s")
     assert one[1] == "1 address gave no page: 1 http-404."
     assert "1 address is still waiting" in one[-1]
+
+
+def test_the_words_of_a_crawl_are_documented_and_have_repairs():
+    words = {"refused", "fetch-error", "error", "not-http", "inside", "http-304", "crashed"}
+    words |= {reason for _, reason, _ in _REASONS} | set(REPAIRS)
+    text = (Path(__file__).parents[2] / "docs" / "crawling.md").read_text()
+    table = text[text.index("| reason | |") :]
+    # Of what a server answers the table has a pattern.
+    named = {word for word in words if not word.startswith("http-4")}
+    assert {word for word in named if f"`{word}`" not in table} == set()
+    for reason in ("http-500", "http-503", "http-599", "empty", "cut-off", "http-304", "crashed"):
+        assert repair(reason), reason
+    assert repair("no-such-word") is None
+    lines = CrawlReport(
+        1,
+        0,
+        0,
+        {"http-500": 1},
+        (CrawlFailure("http://a.test/", "http-500", "it answers 500"),),
+        0,
+        1.0,
+        "finished",
+        False,
+    ).lines()
+    assert lines[2].endswith("(it answers 500; the fault is its server's; run it again later)")
 
 
 def test_failures_are_named():

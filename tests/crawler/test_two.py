@@ -108,6 +108,19 @@ def test_a_server_that_is_busy_is_given_the_time_it_asks_for(database, serve):
     assert min(waits) >= 1.0
 
 
+def test_the_time_that_a_server_asks_for_binds_the_next_process_too(database, serve):
+    site = serve(pages=2, busy=True)
+    start = ["http://busy.test/page/1"]
+    options = {"delay": 0.05, "max_depth": 1}
+    assert crawl(database, start, polite(site, **options)).refused == {"http-429": 1}
+    before = len(site.times())
+    crawl(database, start, polite(site, collection="other", **options))
+    (_, _, _, answered), (_, path, came, _) = site.times()[before : before + 2]
+    assert path == "/page/1"
+    # It asked for a second; a good answer, that of robots.txt, halves what is left of that.
+    assert came - answered >= 0.45
+
+
 @pytest.mark.kill
 @pytest.mark.parametrize("alone", [True, False], ids=["the crawling process", "its parent"])
 def test_one_of_two_is_killed_and_the_other_finishes_everything(database, serve, alone):

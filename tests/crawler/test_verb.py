@@ -53,6 +53,12 @@ def test_a_dry_run_leaves_no_trace(home, serve, tmp_path):
     assert not home.exists()
     text = ended(appliance(home, "crawl", "--dry-run", site.url))
     assert text.startswith("1 seed: 1 would be fetched.\n")
+    # Exactly these pages: a crawl would ask for no sitemap, and nor does this.
+    before = len(site.asked())
+    words = ("crawl", "--dry-run", "--json", "--max-depth", "0", site.url)
+    (said,) = json.loads(ended(appliance(home, *words)))
+    assert (said["sitemaps"], said["listed"]) == ([], [])
+    assert [path for path, _ in site.asked()[before:]] == ["/robots.txt"]
 
 
 def test_a_nought_is_a_number(home, serve, tmp_path):
@@ -78,3 +84,30 @@ def test_the_same_command_twice_shares_the_work(home, serve):
     assert sum(report["pages_new"] for report in reports) == 31  # and what the sitemap names
     with open_database(home) as database:
         assert PageStore(database).count() == 31
+
+
+def test_a_site_that_is_down_does_not_keep_the_others_from_being_fetched(home, serve, tmp_path):
+    site = serve(pages=2)
+    dead, alive = f"{site.url}/missing", f"{site.url}/page/1"
+    sites = tmp_path / "sites.toml"
+    sites.write_text(
+        "[defaults]\nmax_depth = 0\nworkers = 1\n"
+        + "".join(f'[[site]]\nurls = ["{url}"]\n' for url in (dead, alive))
+    )
+    process = appliance(home, "crawl", "--sites", str(sites), "--json")
+    out, err = process.communicate(timeout=120)
+    assert out, err
+    reports = json.loads(out)
+    assert [report["pages_new"] for report in reports] == [0, 1]
+    assert reports[0]["refused"] == {"http-404": 1}
+    assert process.returncode == 1
+    assert "1 of 2 crawls stored nothing" in err
+    assert dead in err
+    # Given as two addresses, and the living one last.
+    process = appliance(home, "crawl", dead, alive, "--max-depth", "0", "--workers", "1")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "1 unchanged" in err or "1 new" in err
+    assert "1 of 2 crawls stored nothing" in err
+    # The twin: without the dead one it ends well.
+    ended(appliance(home, "crawl", alive, "--max-depth", "0", "--workers", "1"))

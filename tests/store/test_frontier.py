@@ -194,11 +194,11 @@ def test_a_crawl_asks_again_for_what_gave_a_page(database: Database, frontier: F
     page, gone, refused, passed = frontier.lease(4)
     frontier.settle([page.id], [passed.id], [(gone.id, "gone"), (refused.id, "robots")])
     later = Frontier(database, Crawls(database).begin("web", {}).id)
-    assert later.inherit(frontier.crawl_id) == 2
+    assert later.inherit(frontier.crawl_id, "web") == 2
     assert {entry.url.rpartition("/")[2] for entry in later.lease(9)} == {"page", "gone"}
     # One queue is enough, and taking it over again adds nothing.
     assert sum(frontier.counts().values()) == 0
-    assert later.inherit(frontier.crawl_id) == 0
+    assert later.inherit(frontier.crawl_id, "web") == 0
 
 
 def test_two_crawls_are_apart(database: Database, frontier: Frontier) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import click
 
-from crawler.errors import SeedError, SitesError
+from crawler.errors import NothingStoredError, SeedError, SitesError
 from crawler.options import CrawlOptions
 from crawler.progress import CrawlProgress
 from crawler.report import CrawlReport, Preview
@@ -105,6 +105,7 @@ def command(
     given = {name: value for name, value in given.items() if value != ()}
     given |= {"collection": config.collection} | ({"robots": False} if no_robots else {})
     reports: list[CrawlReport | Preview] = []
+    vain: list[NothingStoredError] = []
     with ExitStack() as stack:
         named = _targets(targets, sites, seed_list) if targets or sites or not gaps else []
         jobs = [job for target in named for job in _jobs(target, given, stack)]
@@ -121,18 +122,36 @@ def command(
                 if database is None or dry_run:
                     reports.append(preview(job.seeds, job.options, progress))
                 else:
-                    reports.append(crawl(database, job.seeds, job.options, progress))
+                    try:
+                        reports.append(crawl(database, job.seeds, job.options, progress))
+                    except NothingStoredError as error:
+                        # One dead site must not keep the others from being fetched.
+                        reports.append(error.report)
+                        vain.append(error)
             if not as_json:
                 for line in reports[-1].lines():
                     click.echo(safe(line), err=not dry_run)
     if as_json:
         print_json([report.json() for report in reports])
-    elif dry_run:
+    if vain:
+        raise _in_vain(vain, len(jobs))
+    if as_json or dry_run:
         return
-    elif jobs:
+    if jobs:
         say("now run: appliance index")
     else:
         say("no run has asked for a page in vain that could be fetched; see: appliance gaps")
+
+
+def _in_vain(errors: list[NothingStoredError], jobs: int) -> NothingStoredError:
+    """One error for the crawls that stored nothing, once all of them have run."""
+    if jobs == 1:
+        return errors[0]
+    said = "; ".join(str(error).rstrip(".") for error in errors)
+    return NothingStoredError(
+        f"{len(errors)} of {jobs} crawls stored nothing ({said}); the others were run.",
+        errors[0].report,
+    )
 
 
 def _targets(targets: tuple[str, ...], sites: Path | None, seed_list: Path | None) -> list[str]:
