@@ -128,7 +128,8 @@ def command(
                         # One dead site must not keep the others from being fetched.
                         reports.append(error.report)
                         vain.append(error)
-            if not as_json:
+            # Where it is the only one, the error says it all in one sentence.
+            if not as_json and not (vain and len(jobs) == 1):
                 for line in reports[-1].lines():
                     click.echo(safe(line), err=not dry_run)
     if as_json:
